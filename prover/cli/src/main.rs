@@ -1,0 +1,2 @@
+//! The `rankproof` command.
+fn main() {}

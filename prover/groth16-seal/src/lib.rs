@@ -1,0 +1,1 @@
+//! Rankproof: groth16-seal.
