@@ -4,7 +4,7 @@
 //! of the paper, for width 16 combined over the four blocks; the internal matrix is `J + diag(d)` (all ones plus a
 //! diagonal). The circuit gadget `groth16-seal/src/gadgets/permutation.rs` follows the same order.
 
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
 
 use crate::F;
 
