@@ -1,1 +1,35 @@
-//! Rankproof: lora-proof.
+//! The LoRA proof: a transparent argument that a committed adapter turned inputs into outputs.
+//!
+//! Two short sumchecks over the rank and the input space, one range check, one opening, whatever the number of
+//! modules (docs/protocol.md sections 3 and 4). The proof is succinct but **not** zero-knowledge: it stays with the
+//! owner of the adapter, who publishes a seal of it.
+//!
+//! * [`config`]: parameters chosen by a profile, the configuration derived from them, its digest; [`security`]: what
+//!   that configuration is worth, term by term.
+//! * [`transcript`], [`merkle`], [`reed_solomon`], [`multilinear`], [`sumcheck`], [`range`], [`whir`]: the parts; prover
+//!   and verifier of one step share a page.
+//! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
+//! * [`commitment`], [`argument`]: commit, prove, verify.
+//! * [`proof`]: the proof as data, and its one canonical encoding.
+
+pub mod argument;
+pub mod claims;
+pub mod commitment;
+pub mod config;
+mod error;
+pub mod merkle;
+pub mod multilinear;
+pub mod proof;
+pub mod range;
+pub mod reed_solomon;
+pub mod security;
+pub mod sumcheck;
+pub mod transcript;
+pub mod whir;
+
+pub use argument::{ActivationsOpening, LoraProof, prove, verify};
+pub use commitment::{Commitment, commit_activations, commit_weights};
+pub use config::{Config, Parameters, Profile};
+pub use error::Error;
+pub use proof::Proof;
+pub use rankproof_statement::F;

@@ -1,0 +1,355 @@
+//! The argument: commit, prove, verify (docs/protocol.md section 3).
+//!
+//! Order of the transcript: digest, ids, context, roots, out-of-domain values and layouts; the output point and `y`; the
+//! sumcheck over ranks (eq. 2); the sumcheck over inputs (eq. 3); the range check (eq. 4); the opening of everything that
+//! is left. Prover and verifier below follow it line by line, and so does `groth16-seal/src/circuit/mod.rs`.
+
+use rankproof_statement::digest::{check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256};
+use rankproof_statement::field::from_signed;
+use rankproof_statement::{
+    ActivationsPreimage, AdapterPreimage, F, InputsLayout, Statement, WeightsLayout, Witness, relation,
+};
+use rayon::prelude::*;
+
+use crate::claims::{Batched, Points, Values};
+use crate::commitment::{Commitment, commit_activations};
+use crate::multilinear::eq_table;
+use crate::proof::Proof;
+use crate::transcript::{Transcript, labels};
+use crate::{Config, Error, range, sumcheck, whir};
+
+/// What the activations id of a proof opens to; the client needs it to recompute the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivationsOpening {
+    /// Layout of the run.
+    pub inputs_layout: InputsLayout,
+    /// What is hashed into the id.
+    pub preimage: ActivationsPreimage,
+}
+
+/// A statement, what its ids open to, and the argument. Not zero-knowledge: it stays with the owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoraProof {
+    /// The public claim.
+    pub statement: Statement,
+    /// Layout of the adapter.
+    pub weights_layout: WeightsLayout,
+    /// What the adapter id opens to.
+    pub adapter: AdapterPreimage,
+    /// What the activations id opens to.
+    pub activations: ActivationsOpening,
+    /// The argument.
+    pub proof: Proof,
+}
+
+/// What both sides absorb first.
+fn public_elements(config: &Config, lora_proof: &LoraProof) -> [F; 10] {
+    let LoraProof { statement, weights_layout, adapter, activations, .. } = lora_proof;
+    [
+        config.inner_digest(),
+        statement.adapter,
+        statement.activations,
+        statement.context,
+        adapter.weights_root,
+        activations.preimage.activations_root,
+        adapter.weights_ood,
+        activations.preimage.activations_ood,
+        weights_layout.digest(config.maxima()),
+        activations.inputs_layout.digest(config.maxima()),
+    ]
+}
+
+/// Builds the activations id of a run: commitment, opening and the table of the committed polynomial.
+///
+/// # Errors
+/// When the run does not fit the profile.
+pub fn commit_run(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    salt: F,
+) -> Result<(ActivationsOpening, Commitment, Vec<F>), Error> {
+    let inputs_layout = InputsLayout::plan(weights_layout, &witness.activations, config.maxima())?;
+    let (commitment, table) = commit_activations(config, witness, weights_layout, &inputs_layout);
+    let preimage = ActivationsPreimage {
+        activations_root: commitment.root(),
+        activations_ood: commitment.ood_value(),
+        scales_digest: sha256(&scales_bytes(&witness.activations)),
+        salt,
+    };
+    Ok((ActivationsOpening { inputs_layout, preimage }, commitment, table))
+}
+
+/// What the adapter id opens to.
+pub fn adapter_preimage(
+    witness_adapter: &rankproof_statement::QuantizedAdapter,
+    root: F,
+    ood: F,
+    salt: F,
+) -> AdapterPreimage {
+    AdapterPreimage {
+        weights_root: root,
+        weights_ood: ood,
+        manifest_digest: sha256(&manifest_bytes(witness_adapter)),
+        base_model_digest: witness_adapter.base_model_digest,
+        salt,
+    }
+}
+
+/// Proves a statement about a committed adapter. Modules of the witness must be in slot order.
+///
+/// # Errors
+/// [`Error::Statement`] when the relation does not hold, the run does not fit, or the context is of a reserved kind,
+/// before any heavy work.
+pub fn prove(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+    context: F,
+    activations_salt: F,
+) -> Result<LoraProof, Error> {
+    check_context(&context)?;
+    relation::check(witness)?;
+    let (activations, commitment, z) = commit_run(config, witness, weights_layout, activations_salt)?;
+    let maxima = config.maxima();
+    let inner_digest = config.inner_digest();
+    let weights_digest = weights_layout.digest(maxima);
+    let statement = Statement {
+        adapter: adapter.id(inner_digest, weights_digest),
+        activations: activations.preimage.id(inner_digest, weights_digest, activations.inputs_layout.digest(maxima)),
+        context,
+    };
+    let mut lora_proof = LoraProof {
+        statement,
+        weights_layout: weights_layout.clone(),
+        adapter: adapter.clone(),
+        activations,
+        proof: Proof::empty(),
+    };
+    let mut transcript = Transcript::default();
+    transcript.public(labels::STATEMENT, &public_elements(config, &lora_proof));
+    lora_proof.proof = prove_argument(config, &mut transcript, witness, &lora_proof, [weights, &commitment], z);
+    Ok(lora_proof)
+}
+
+/// Vectors over the three index spaces, computed from the integers; see eq. 2 and 3.
+struct Integers<'a> {
+    witness: &'a Witness,
+    weights: &'a WeightsLayout,
+    inputs: &'a InputsLayout,
+    maxima: &'a rankproof_statement::Maxima,
+}
+
+impl Integers<'_> {
+    fn modules(&self) -> impl Iterator<Item = (usize, &rankproof_statement::QuantizedModule)> {
+        self.witness.adapter.modules.iter().enumerate()
+    }
+
+    fn first_rank(&self, slot: usize) -> usize {
+        slot << self.weights.log_rank
+    }
+
+    /// `X~(., rho_t)` over the input space.
+    fn inputs_at(&self, tokens: &[F]) -> Vec<F> {
+        let mut values = vec![F::from(0u64); 1 << self.maxima.log_input_space];
+        let mut done = std::collections::HashSet::new();
+        for (slot, module) in self.modules() {
+            let first = self.inputs.input_offsets[slot] as usize;
+            if !done.insert(first) {
+                continue;
+            }
+            let x = &self.witness.activations[slot].x;
+            values[first..first + module.in_features].par_iter_mut().enumerate().for_each(|(j, value)| {
+                let column = x.iter().skip(j).step_by(module.in_features);
+                *value = column.zip(tokens).map(|(x, token)| from_signed(i64::from(*x)) * token).sum();
+            });
+        }
+        values
+    }
+
+    /// `Y~(rho_o, rho_t)`.
+    fn output_at(&self, outputs: &[F], tokens: &[F]) -> F {
+        self.modules()
+            .map(|(slot, module)| {
+                let first = self.weights.slots[slot].output_offset as usize;
+                let eq = &outputs[first..first + module.out_features];
+                let rows = self.witness.outputs[slot].par_chunks(module.out_features).zip(tokens);
+                rows.map(|(row, token)| *token * row.iter().zip(eq).map(|(y, eq)| from_signed(*y) * eq).sum::<F>())
+                    .sum::<F>()
+            })
+            .sum()
+    }
+
+    /// `B~(rho_o, .)` over the rank space.
+    fn up_projection_at(&self, outputs: &[F]) -> Vec<F> {
+        let mut values = vec![F::from(0u64); 1 << self.maxima.log_rank_space];
+        for (slot, module) in self.modules() {
+            let first = self.weights.slots[slot].output_offset as usize;
+            let ranks = &mut values[self.first_rank(slot)..];
+            for (row, eq) in module.lora_b.chunks_exact(module.rank).zip(&outputs[first..]) {
+                ranks.iter_mut().zip(row).for_each(|(value, b)| *value += from_signed(i64::from(*b)) * eq);
+            }
+        }
+        values
+    }
+
+    /// `U~(., rho_t) = sum_j A(., j) X~(j, rho_t)` over the rank space.
+    fn down_projected(&self, inputs: &[F]) -> Vec<F> {
+        let mut values = vec![F::from(0u64); 1 << self.maxima.log_rank_space];
+        for (slot, module) in self.modules() {
+            let first = self.inputs.input_offsets[slot] as usize;
+            for (k, row) in module.lora_a.chunks_exact(module.in_features).enumerate() {
+                let terms = row.iter().zip(&inputs[first..]);
+                values[self.first_rank(slot) + k] = terms.map(|(a, x)| from_signed(i64::from(*a)) * x).sum();
+            }
+        }
+        values
+    }
+
+    /// `A~(rho_k, .)` over the input space; shared input ranges add up.
+    fn down_projection_at(&self, ranks: &[F]) -> Vec<F> {
+        let mut values = vec![F::from(0u64); 1 << self.maxima.log_input_space];
+        for (slot, module) in self.modules() {
+            let first = self.inputs.input_offsets[slot] as usize;
+            for (row, eq) in module.lora_a.chunks_exact(module.in_features).zip(&ranks[self.first_rank(slot)..]) {
+                let entries = values[first..].iter_mut().zip(row);
+                entries.for_each(|(value, a)| *value += from_signed(i64::from(*a)) * eq);
+            }
+        }
+        values
+    }
+}
+
+fn prove_argument(
+    config: &Config,
+    transcript: &mut Transcript,
+    witness: &Witness,
+    lora_proof: &LoraProof,
+    commitments: [&Commitment; 2],
+    z: Vec<F>,
+) -> Proof {
+    let maxima = config.maxima();
+    let one = F::from(1u64);
+    let (weights, inputs) = (&lora_proof.weights_layout, &lora_proof.activations.inputs_layout);
+    let integers = Integers { witness, weights, inputs, maxima };
+
+    let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space + maxima.log_tokens);
+    let (output_point, token_point) = output_point.split_at(maxima.log_output_space);
+    let (outputs, tokens) = (eq_table(output_point, one), eq_table(token_point, one));
+    let output_value = transcript.send(labels::OUTPUT_VALUE, [integers.output_at(&outputs, &tokens)]);
+
+    let inputs_at = integers.inputs_at(&tokens);
+    let mut up = integers.up_projection_at(&outputs);
+    let mut down = integers.down_projected(&inputs_at);
+    let (rank_sumcheck, rank_point) =
+        sumcheck::prove(transcript, [labels::RANK_ROUND, labels::RANK_POINT], &mut up, &mut down);
+    let rank_values = transcript.send(labels::RANK_VALUES, [up[0], down[0]]);
+
+    let mut a = integers.down_projection_at(&eq_table(&rank_point, one));
+    let mut x = inputs_at;
+    let (input_sumcheck, input_point) =
+        sumcheck::prove(transcript, [labels::INPUT_ROUND, labels::INPUT_POINT], &mut a, &mut x);
+    let input_values = transcript.send(labels::INPUT_VALUES, [a[0], x[0]]);
+
+    let nibbles = commitments[0].nibbles().expect("the weights commitment keeps its nibbles");
+    let seed = transcript.challenges(labels::RANGE_SEED, config.log_size());
+    let (range_check, range_point, range_value) = range::prove(transcript, nibbles, &seed);
+    let range_value = transcript.send(labels::RANGE_VALUE, [range_value]);
+
+    let gamma = transcript.challenge(labels::BATCHING);
+    let points = Points {
+        maxima,
+        weights,
+        inputs,
+        output: output_point,
+        token: token_point,
+        rank: &rank_point,
+        input: &input_point,
+        range: &range_point,
+        weights_ood: out_of_domain_point(config.inner_digest(), lora_proof.adapter.weights_root),
+        activations_ood: out_of_domain_point(config.inner_digest(), lora_proof.activations.preimage.activations_root),
+    };
+    let w: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
+    let tables = Batched { points, gamma }.tables();
+    let opening = whir::open(config, transcript, commitments, [w, z], tables);
+    Proof { output_value, rank_sumcheck, rank_values, input_sumcheck, input_values, range_check, range_value, opening }
+}
+
+/// Checks a LoRA proof: both ids are the hashes of what is opened, and the argument holds.
+///
+/// # Errors
+/// The check that failed.
+pub fn verify(config: &Config, lora_proof: &LoraProof) -> Result<(), Error> {
+    verify_with(config, lora_proof, &mut Transcript::default())
+}
+
+/// [`verify`] with a transcript of the caller's, for instance a recording one.
+///
+/// # Errors
+/// The check that failed.
+pub fn verify_with(config: &Config, lora_proof: &LoraProof, transcript: &mut Transcript) -> Result<(), Error> {
+    let LoraProof { statement, weights_layout, adapter, activations, proof } = lora_proof;
+    let maxima = config.maxima();
+    let inner_digest = config.inner_digest();
+    weights_layout.check(maxima)?;
+    activations.inputs_layout.check(weights_layout, maxima)?;
+    let weights_digest = weights_layout.digest(maxima);
+    let inputs_digest = activations.inputs_layout.digest(maxima);
+    if adapter.id(inner_digest, weights_digest) != statement.adapter {
+        return Err(Error::AdapterIdMismatch);
+    }
+    if activations.preimage.id(inner_digest, weights_digest, inputs_digest) != statement.activations {
+        return Err(Error::ActivationsIdMismatch);
+    }
+    proof.check_shape(config)?;
+
+    transcript.public(labels::STATEMENT, &public_elements(config, lora_proof));
+    let output = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
+    let token = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
+    let [y] = *transcript.receive(labels::OUTPUT_VALUE, &proof.output_value);
+
+    let rank = sumcheck::verify(transcript, [labels::RANK_ROUND, labels::RANK_POINT], y, &proof.rank_sumcheck);
+    let [b, u] = *transcript.receive(labels::RANK_VALUES, &proof.rank_values);
+    if b * u != rank.claim {
+        return Err(Error::RankSumcheck);
+    }
+    let input = sumcheck::verify(transcript, [labels::INPUT_ROUND, labels::INPUT_POINT], u, &proof.input_sumcheck);
+    let [a, x] = *transcript.receive(labels::INPUT_VALUES, &proof.input_values);
+    if a * x != input.claim {
+        return Err(Error::InputSumcheck);
+    }
+    let seed = transcript.challenges(labels::RANGE_SEED, config.log_size());
+    let range = range::verify(transcript, &seed, &proof.range_check);
+    let [range_value] = *transcript.receive(labels::RANGE_VALUE, &proof.range_value);
+    if range::nibble_product(range_value) != range.claim {
+        return Err(Error::RangeCheck);
+    }
+
+    let gamma = transcript.challenge(labels::BATCHING);
+    let points = Points {
+        maxima,
+        weights: weights_layout,
+        inputs: &activations.inputs_layout,
+        output: &output,
+        token: &token,
+        rank: &rank.point,
+        input: &input.point,
+        range: &range.point,
+        weights_ood: out_of_domain_point(inner_digest, adapter.weights_root),
+        activations_ood: out_of_domain_point(inner_digest, activations.preimage.activations_root),
+    };
+    let batched = Batched { points, gamma };
+    let claim = batched.claim(&Values {
+        a,
+        b,
+        range: range_value,
+        weights_ood: adapter.weights_ood,
+        x,
+        y,
+        activations_ood: activations.preimage.activations_ood,
+    });
+    let roots = [adapter.weights_root, activations.preimage.activations_root];
+    whir::verify(config, transcript, roots, claim, |point| batched.evaluate(point), &proof.opening)
+}

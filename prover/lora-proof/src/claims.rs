@@ -1,0 +1,250 @@
+//! The claims about the two committed polynomials, as linear functionals (docs/protocol.md eq. 5, 6).
+//!
+//! After the sumchecks, seven claims are left: `a`, `b`, `w~(rho_w)` and the out-of-domain value on the weights; `x`, `y`
+//! and the out-of-domain value on the activations. Each is an inner product of the table with a *weight function*
+//! whose multilinear extension anybody can evaluate in O(modules * variables) operations. [`Batched::tables`] is the
+//! prover's side, [`Batched::evaluate`] the verifier's; powers of `gamma` join them. Coordinates are addressed from the
+//! least significant one, as in `low(point)[0]`.
+
+use ark_ff::{AdditiveGroup, Field};
+use rankproof_statement::{F, InputsLayout, Maxima, SlotLayout, WeightBits, WeightsLayout};
+
+use crate::multilinear::{add_powers, eq, eq_table, eq1, power_weight};
+
+/// The random points of the sumchecks, and the layouts they are read through.
+#[derive(Clone, Copy, Debug)]
+pub struct Points<'a> {
+    /// What fits.
+    pub maxima: &'a Maxima,
+    /// Layout of the weights.
+    pub weights: &'a WeightsLayout,
+    /// Layout of the run.
+    pub inputs: &'a InputsLayout,
+    /// `rho_o`, `omega` coordinates.
+    pub output: &'a [F],
+    /// `rho_t`, `tau` coordinates.
+    pub token: &'a [F],
+    /// `rho_k`, `kappa` coordinates.
+    pub rank: &'a [F],
+    /// `rho_j`, `iota` coordinates.
+    pub input: &'a [F],
+    /// `rho_w`, `n` coordinates.
+    pub range: &'a [F],
+    /// Out-of-domain point of the weights.
+    pub weights_ood: F,
+    /// Out-of-domain point of the activations.
+    pub activations_ood: F,
+}
+
+/// The claimed values.
+#[derive(Clone, Copy, Debug)]
+pub struct Values {
+    /// `A~(rho_k, rho_j)`.
+    pub a: F,
+    /// `B~(rho_o, rho_k)`.
+    pub b: F,
+    /// `w~(rho_w)`.
+    pub range: F,
+    /// Out-of-domain value of the weights.
+    pub weights_ood: F,
+    /// `X~(rho_j, rho_t)`.
+    pub x: F,
+    /// `Y~(rho_o, rho_t)`.
+    pub y: F,
+    /// Out-of-domain value of the activations.
+    pub activations_ood: F,
+}
+
+/// Coordinates from the least significant one.
+pub fn low(point: &[F]) -> impl Iterator<Item = F> + '_ {
+    point.iter().rev().copied()
+}
+
+/// `eq` of the bits of `index` from bit `from` on with the coordinates (least significant first) from there on.
+fn prefix_eq(index: u64, from: usize, coordinates: &[F]) -> F {
+    coordinates
+        .iter()
+        .enumerate()
+        .skip(from)
+        .map(|(bit, r)| if index.checked_shr(bit as u32).unwrap_or(0) & 1 == 1 { *r } else { F::ONE - r })
+        .product()
+}
+
+/// `prod_{i < count} eq1(p_i, q_i)`, least significant coordinates first.
+fn low_eq(p: &[F], q: &[F], count: usize) -> F {
+    p.iter().zip(q).take(count).map(|(p, q)| eq1(*p, *q)).product()
+}
+
+/// A point with the least significant coordinate first.
+fn reversed(point: &[F]) -> Vec<F> {
+    low(point).collect()
+}
+
+/// The coordinates from `count` on.
+fn after(coordinates: &[F], count: usize) -> &[F] {
+    coordinates.get(count..).unwrap_or_default()
+}
+
+/// `eq` over all coordinates of the longer list, the shorter one extended by zeros.
+fn eq_zero_extended(p: &[F], q: &[F]) -> F {
+    let rest = |longer: &[F], from: usize| after(longer, from).iter().map(|r| F::ONE - r).product::<F>();
+    low_eq(p, q, p.len()) * rest(p, q.len()) * rest(q, p.len())
+}
+
+/// The prefixes of one slot in the three index spaces.
+struct Prefixes {
+    rank: F,
+    input: F,
+    output: F,
+}
+
+impl Points<'_> {
+    fn slots(&self) -> impl Iterator<Item = (&SlotLayout, Prefixes)> {
+        let (rank, input, output) = (reversed(self.rank), reversed(self.input), reversed(self.output));
+        let log_rank = self.weights.log_rank;
+        self.weights.slots.iter().zip(&self.inputs.input_offsets).zip(0u64..).map(move |((slot, offset), index)| {
+            let first_rank = index.checked_shl(log_rank as u32).unwrap_or(0);
+            let prefixes = Prefixes {
+                rank: prefix_eq(first_rank, log_rank, &rank),
+                input: prefix_eq(u64::from(*offset), slot.log_in, &input),
+                output: prefix_eq(u64::from(slot.output_offset), slot.log_out, &output),
+            };
+            (slot, prefixes)
+        })
+    }
+
+    /// What the encoding adds to the claims `a` and `b` (eq. 6): nibbles are unsigned, weights are not.
+    pub fn offsets(&self) -> [F; 2] {
+        let constant = F::from(self.weights.bits.offset());
+        let (mut a, mut b) = (F::ZERO, F::ZERO);
+        for (_, prefixes) in self.slots() {
+            a += prefixes.rank * prefixes.input;
+            b += prefixes.rank * prefixes.output;
+        }
+        [constant * a, constant * b]
+    }
+
+    /// `h_a~(r)` and `h_b~(r)` (eq. 5).
+    fn weight_functions(&self, r: &[F]) -> [F; 2] {
+        let r = reversed(r);
+        let log_rank = self.weights.log_rank;
+        let within_unit = low_eq(&r, &reversed(self.rank), log_rank);
+        let planes = match self.weights.bits {
+            WeightBits::Four => F::ONE,
+            WeightBits::Eight => {
+                let plane = r.get(log_rank).copied().unwrap_or_default();
+                F::ONE + F::from(15u64) * plane
+            }
+        };
+        let units = after(&r, self.weights.log_unit());
+        let (input, output) = (reversed(self.input), reversed(self.output));
+        let (mut a, mut b) = (F::ZERO, F::ZERO);
+        for (slot, prefixes) in self.slots() {
+            a += prefixes.rank
+                * prefixes.input
+                * low_eq(units, &input, slot.log_in)
+                * prefix_eq(u64::from(slot.weights_a), slot.log_in, units);
+            b += prefixes.rank
+                * prefixes.output
+                * low_eq(units, &output, slot.log_out)
+                * prefix_eq(u64::from(slot.weights_b), slot.log_out, units);
+        }
+        let common = within_unit * planes;
+        [common * a, common * b]
+    }
+
+    /// The weight functions of `x` and `y`: `eq` over rows and tokens in the lower and the upper half.
+    fn activation_functions(&self, r: &[F]) -> [F; 2] {
+        let Some((half, rest)) = r.split_first() else { return [F::ZERO; 2] };
+        let rest = reversed(rest);
+        let log_tokens = self.inputs.log_tokens;
+        let token = reversed(self.token);
+        let tokens = low_eq(&rest, &token, log_tokens) * prefix_eq(0, log_tokens, &token);
+        let rows = after(&rest, log_tokens);
+        let x = (F::ONE - half) * tokens * eq_zero_extended(rows, &reversed(self.input));
+        let y = *half * tokens * eq_zero_extended(rows, &reversed(self.output));
+        [x, y]
+    }
+}
+
+/// All claims joined by powers of `gamma`.
+#[derive(Clone, Copy, Debug)]
+pub struct Batched<'a> {
+    /// Where the claims are.
+    pub points: Points<'a>,
+    /// The challenge.
+    pub gamma: F,
+}
+
+impl Batched<'_> {
+    /// The joined claim: `sum_i W(i) w_i + Z(i) z_i`.
+    pub fn claim(&self, values: &Values) -> F {
+        let [offset_a, offset_b] = self.points.offsets();
+        let terms = [
+            values.a + offset_a,
+            values.b + offset_b,
+            values.range,
+            values.weights_ood,
+            values.x,
+            values.y,
+            values.activations_ood,
+        ];
+        terms.iter().rev().fold(F::ZERO, |sum, term| sum * self.gamma + term)
+    }
+
+    /// `W~(r)` and `Z~(r)`.
+    pub fn evaluate(&self, r: &[F]) -> [F; 2] {
+        let points = &self.points;
+        let [a, b] = points.weight_functions(r);
+        let [x, y] = points.activation_functions(r);
+        let range = eq(points.range, r);
+        let (ood_w, ood_z) = (power_weight(points.weights_ood, r), power_weight(points.activations_ood, r));
+        let gamma = self.gamma;
+        let weights = a + gamma * (b + gamma * (range + gamma * ood_w));
+        let activations = x + gamma * (y + gamma * ood_z);
+        [weights, gamma.square().square() * activations]
+    }
+
+    /// The tables of `W` and `Z`, for the prover.
+    pub fn tables(&self) -> [Vec<F>; 2] {
+        let points = &self.points;
+        let gamma = self.gamma;
+        let power = |exponent: u64| gamma.pow([exponent]);
+        let rank = eq_table(points.rank, F::ONE);
+        let input = eq_table(points.input, F::ONE);
+        let output = eq_table(points.output, gamma);
+
+        let mut w = eq_table(points.range, power(2));
+        let layout = points.weights;
+        let planes = layout.bits.log_planes();
+        let mut add_block = |first_unit: u32, rows: &[F], ranks: &[F]| {
+            for (unit, row) in rows.iter().enumerate() {
+                for plane in 0..1usize << planes {
+                    let base = (((first_unit as usize + unit) << planes) + plane) << layout.log_rank;
+                    let row = if plane == 0 { *row } else { *row * F::from(16u64) };
+                    w[base..base + ranks.len()].iter_mut().zip(ranks).for_each(|(entry, rank)| *entry += row * rank);
+                }
+            }
+        };
+        for (index, (slot, offset)) in layout.slots.iter().zip(&points.inputs.input_offsets).enumerate() {
+            let ranks = &rank[index << layout.log_rank..(index + 1) << layout.log_rank];
+            let (first_in, first_out) = (*offset as usize, slot.output_offset as usize);
+            add_block(slot.weights_a, &input[first_in..first_in + (1 << slot.log_in)], ranks);
+            add_block(slot.weights_b, &output[first_out..first_out + (1 << slot.log_out)], ranks);
+        }
+        add_powers(&mut w, points.weights_ood, power(3));
+
+        let mut z = vec![F::ZERO; w.len()];
+        let log_tokens = points.inputs.log_tokens;
+        let half = z.len() / 2;
+        let tokens = eq_table(points.token, power(4));
+        let (lower, upper) = z.split_at_mut(half);
+        for (part, rows) in [(lower, &input), (upper, &output)] {
+            for (entries, row) in part.chunks_exact_mut(1 << log_tokens).zip(rows) {
+                entries.iter_mut().zip(&tokens).for_each(|(entry, token)| *entry += *row * token);
+            }
+        }
+        add_powers(&mut z, points.activations_ood, power(6));
+        [w, z]
+    }
+}

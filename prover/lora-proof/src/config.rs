@@ -1,0 +1,274 @@
+//! Parameters chosen by a profile, and the configuration derived from them.
+//!
+//! Nothing here is ever read from a proof: prover, verifier and circuit take the same [`Config`], and its digest is
+//! the first thing the transcript absorbs and part of both ids.
+
+use rankproof_poseidon::hash;
+use rankproof_statement::{F, Maxima, digest::tags};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, security};
+
+/// Version of the argument; a change of transcript, layout or encoding changes it.
+pub const VERSION: u64 = 1;
+/// Variables folded per round: a leaf is 16 elements.
+pub const FOLD: usize = 4;
+/// Columns of a leaf.
+pub const COLUMNS: usize = 1 << FOLD;
+/// The last polynomial is sent when at most this many variables are left.
+pub const LOG_FINAL_MAX: usize = 6;
+/// Two-adicity of the field: the largest domain is `2^28`.
+pub const TWO_ADICITY: usize = 28;
+/// Bits of one squeezed element that may be used: the bias of `x mod 2^125` is below `2^-128`.
+pub const USABLE_BITS: usize = 125;
+
+/// What a profile chooses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// What fits.
+    pub maxima: Maxima,
+    /// Every term of the security report is at least this many bits.
+    pub security_bits: u32,
+    /// Base-2 logarithm of the inverse rate of the first codes.
+    pub log_inverse_rate: usize,
+    /// Base-2 logarithm of how much smaller each codeword is than the one before: 1 or 2.
+    pub log_domain_shrink: usize,
+    /// `m` of the Johnson regime: the distance is `1 - sqrt(rate) (1 + 1/(2m))`.
+    pub proximity_margin: u32,
+    /// Most grinding bits of the first round, and of the later ones.
+    pub max_pow_bits: [u32; 2],
+}
+
+/// One query phase: into the codeword committed before fold `round`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RoundConfig {
+    /// Base-2 logarithm of the number of leaves.
+    pub log_leaves: usize,
+    /// Variables left after this round's fold: a column is a polynomial of `2^log_degree` coefficients.
+    pub log_degree: usize,
+    /// `log_leaves - log_degree`.
+    pub log_inverse_rate: usize,
+    /// Queries.
+    pub queries: usize,
+    /// Grinding before the queries.
+    pub pow_bits: u32,
+    /// Base-2 logarithm of the size of the Merkle cap.
+    pub log_cap: usize,
+}
+
+impl RoundConfig {
+    /// Levels of a Merkle path, 4 children each.
+    pub fn path_levels(&self) -> usize {
+        self.log_leaves.saturating_sub(self.log_cap) / 2
+    }
+
+    /// Query positions taken from one squeezed element.
+    pub fn positions_per_element(&self) -> usize {
+        USABLE_BITS / self.log_leaves.max(1)
+    }
+
+    /// Squeezed elements that the positions of this round need.
+    pub fn position_elements(&self) -> usize {
+        self.queries.div_ceil(self.positions_per_element())
+    }
+}
+
+/// Everything prover, verifier and circuit need to know; derived, never chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Config {
+    /// What it was derived from.
+    pub parameters: Parameters,
+    /// The query phases, first one into both committed polynomials.
+    pub rounds: Vec<RoundConfig>,
+    /// Variables of the last polynomial.
+    pub log_final: usize,
+}
+
+impl Config {
+    /// Derives the configuration.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] when the sizes make no sense or a term of the security report stays below the target.
+    pub fn new(parameters: Parameters) -> Result<Self, Error> {
+        let n = parameters.maxima.log_size;
+        if n <= LOG_FINAL_MAX || parameters.log_inverse_rate == 0 || parameters.proximity_margin < 3 {
+            return Err(Error::Parameters("size, rate or proximity margin too small"));
+        }
+        if !(1..=2).contains(&parameters.log_domain_shrink) {
+            return Err(Error::Parameters("log_domain_shrink must be 1 or 2"));
+        }
+        let mut rounds = Vec::new();
+        let mut variables = n;
+        while variables > LOG_FINAL_MAX {
+            let round = rounds.len();
+            let log_leaves = n + parameters.log_inverse_rate - parameters.log_domain_shrink * round - FOLD;
+            variables =
+                variables.checked_sub(FOLD).ok_or(Error::Parameters("size is not reachable by folds of four"))?;
+            if log_leaves > TWO_ADICITY || log_leaves <= variables {
+                return Err(Error::Parameters("a domain is too large or a rate too high"));
+            }
+            let log_inverse_rate = log_leaves - variables;
+            let [first, later] = parameters.max_pow_bits;
+            let (queries, pow_bits) = security::queries(
+                parameters.security_bits,
+                if round == 0 { first } else { later },
+                log_inverse_rate,
+                parameters.proximity_margin,
+            );
+            let log_cap = if log_leaves.is_multiple_of(2) { 6 } else { 7 };
+            if log_leaves < log_cap {
+                return Err(Error::Parameters("a tree is smaller than its cap"));
+            }
+            rounds.push(RoundConfig {
+                log_leaves,
+                log_degree: variables,
+                log_inverse_rate,
+                queries,
+                pow_bits,
+                log_cap,
+            });
+        }
+        let config = Self { parameters, rounds, log_final: variables };
+        if config.security_report().min_bits() < f64::from(config.parameters.security_bits) {
+            return Err(Error::Parameters("a term of the security report stays below the target"));
+        }
+        Ok(config)
+    }
+
+    /// What fits.
+    pub fn maxima(&self) -> &Maxima {
+        &self.parameters.maxima
+    }
+
+    /// Variables of both committed polynomials.
+    pub fn log_size(&self) -> usize {
+        self.parameters.maxima.log_size
+    }
+
+    /// Security term by term.
+    pub fn security_report(&self) -> security::Report {
+        security::report(self)
+    }
+
+    /// `inner_digest`: everything above, hashed. Two configurations share a digest only if they are equal.
+    pub fn inner_digest(&self) -> F {
+        let parameters = &self.parameters;
+        let maxima = &parameters.maxima;
+        let [first, later] = parameters.max_pow_bits;
+        let mut numbers = vec![
+            VERSION,
+            maxima.log_size as u64,
+            maxima.modules as u64,
+            maxima.log_rank_space as u64,
+            maxima.log_input_space as u64,
+            maxima.log_output_space as u64,
+            maxima.log_tokens as u64,
+            u64::from(parameters.security_bits),
+            parameters.log_inverse_rate as u64,
+            parameters.log_domain_shrink as u64,
+            u64::from(parameters.proximity_margin),
+            u64::from(first),
+            u64::from(later),
+            FOLD as u64,
+            self.log_final as u64,
+            self.rounds.len() as u64,
+        ];
+        for round in &self.rounds {
+            numbers.extend([
+                round.log_leaves as u64,
+                round.log_degree as u64,
+                round.queries as u64,
+                u64::from(round.pow_bits),
+                round.log_cap as u64,
+            ]);
+        }
+        hash(tags::INNER, &numbers.into_iter().map(F::from).collect::<Vec<_>>())
+    }
+}
+
+/// A named set of parameters and the number of statements in a seal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// One module; the fast tests.
+    Tiny,
+    /// A MiniLM-class adapter whole; the default.
+    Small,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 2] = [Self::Tiny, Self::Small];
+
+    /// The name users type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tiny => "tiny",
+            Self::Small => "small",
+        }
+    }
+
+    /// The profile of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+
+    /// Its code in files.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Tiny => 1,
+            Self::Small => 2,
+        }
+    }
+
+    /// The profile with that code.
+    ///
+    /// # Errors
+    /// [`Error::UnknownProfile`].
+    pub fn from_code(code: u8) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|profile| profile.code() == code).ok_or(Error::UnknownProfile(code))
+    }
+
+    /// Statements in one seal.
+    pub const fn slots(self) -> usize {
+        1
+    }
+
+    /// Its parameters.
+    pub const fn parameters(self) -> Parameters {
+        let maxima = match self {
+            Self::Tiny => Maxima {
+                log_size: 14,
+                modules: 4,
+                log_rank_space: 5,
+                log_input_space: 12,
+                log_output_space: 13,
+                log_tokens: 4,
+            },
+            Self::Small => Maxima {
+                log_size: 18,
+                modules: 40,
+                log_rank_space: 9,
+                log_input_space: 15,
+                log_output_space: 15,
+                log_tokens: 6,
+            },
+        };
+        Parameters {
+            maxima,
+            security_bits: 100,
+            log_inverse_rate: 3,
+            log_domain_shrink: 1,
+            proximity_margin: 100,
+            max_pow_bits: [16, 14],
+        }
+    }
+
+    /// Its configuration.
+    ///
+    /// # Panics
+    /// Never: a test derives every profile.
+    pub fn config(self) -> Config {
+        Config::new(self.parameters()).expect("profiles give configurations")
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a proof, or a request for one, is refused.
+
+/// *Malformed*: shape, length, encoding. *Unconvincing*: a named check failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The witness or a layout is refused.
+    #[error(transparent)]
+    Statement(#[from] rankproof_statement::Error),
+    /// Parameters that give no configuration.
+    #[error("parameters: {0}")]
+    Parameters(&'static str),
+    /// A list has the wrong number of entries.
+    #[error("{field}: expected {expected} entries, got {actual}")]
+    LengthMismatch {
+        /// Field of the proof.
+        field: &'static str,
+        /// What the configuration demands.
+        expected: usize,
+        /// What is there.
+        actual: usize,
+    },
+    /// The bytes do not start like a LoRA proof.
+    #[error("not a LoRA proof file (wrong magic)")]
+    WrongMagic,
+    /// Another format version.
+    #[error("LoRA proof format version {actual}, this build reads version {expected}")]
+    VersionMismatch {
+        /// Version of this build.
+        expected: u16,
+        /// Version in the file.
+        actual: u16,
+    },
+    /// Unknown profile code.
+    #[error("unknown profile code {0}")]
+    UnknownProfile(u8),
+    /// Made under another configuration.
+    #[error("the proof was made under another configuration of the profile")]
+    ConfigMismatch,
+    /// The bytes end early.
+    #[error("the proof is truncated")]
+    Truncated,
+    /// Bytes are left over.
+    #[error("{0} bytes follow the proof")]
+    TrailingBytes(usize),
+    /// A small number is outside its range.
+    #[error("{field} is {value}, at most {maximum} is possible")]
+    OutOfRange {
+        /// Which number.
+        field: &'static str,
+        /// Its value.
+        value: u64,
+        /// Largest value.
+        maximum: u64,
+    },
+    /// The adapter id is not the hash of what the proof opens.
+    #[error("the adapter id does not match what the proof opens")]
+    AdapterIdMismatch,
+    /// The activations id is not the hash of what the proof opens.
+    #[error("the activations id does not match what the proof opens")]
+    ActivationsIdMismatch,
+    /// Sumcheck over the rank space ended in a wrong product (eq. 2).
+    #[error("rank sumcheck: the last claim is not b * u")]
+    RankSumcheck,
+    /// Sumcheck over the input space ended in a wrong product (eq. 3).
+    #[error("input sumcheck: the last claim is not a * x")]
+    InputSumcheck,
+    /// The range check ended in a wrong product (eq. 4).
+    #[error("range check: the last claim is not the product over the nibble values")]
+    RangeCheck,
+    /// A Merkle cap does not hash to its root.
+    #[error("{oracle}: the Merkle cap does not hash to the root")]
+    MerkleCap {
+        /// Which oracle.
+        oracle: Oracle,
+    },
+    /// A Merkle path does not end in its cap.
+    #[error("{oracle}: the Merkle path of query {query} does not end in the cap")]
+    MerklePath {
+        /// Which oracle.
+        oracle: Oracle,
+        /// Which query.
+        query: usize,
+    },
+    /// The nonce does no work.
+    #[error("round {round}: the proof-of-work nonce does not have {bits} zero bits")]
+    ProofOfWork {
+        /// Which round.
+        round: usize,
+        /// Bits demanded.
+        bits: u32,
+    },
+    /// A folded query is not a value of the last polynomial.
+    #[error("query {query} of the last round is not a value of the last polynomial")]
+    FinalQuery {
+        /// Which query.
+        query: usize,
+    },
+    /// The last claim of the opening is wrong.
+    #[error("opening: the last claim is not the product of polynomial and weight")]
+    FinalClaim,
+}
+
+/// A committed oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oracle {
+    /// The weights.
+    Weights,
+    /// The activations.
+    Activations,
+    /// The folded polynomial of a later round (1, 2, ..).
+    Folded(usize),
+}
+
+impl std::fmt::Display for Oracle {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Weights => write!(formatter, "weights"),
+            Self::Activations => write!(formatter, "activations"),
+            Self::Folded(round) => write!(formatter, "folded polynomial {round}"),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Sumcheck for a product of two multilinear polynomials.
+//!
+//! Reduces `sum_{x in {0,1}^n} a(x) b(x) = claim` to one claim about `a(r) b(r)` at a random point `r`
+//! (docs/protocol.md eq. 2, 3 and section 4). Both tables have `2^n` entries, most significant index bit first.
+//! A round polynomial `g(X) = c0 + c1 X + c2 X^2` travels as `[c0, c2]`; `c1` follows from `g(0) + g(1) = claim`.
+//! It does not check the last claim: whoever calls [`verify`] must.
+
+use ark_ff::AdditiveGroup;
+use rankproof_statement::F;
+use rayon::prelude::*;
+
+use crate::multilinear::fold;
+use crate::transcript::{Message, Transcript};
+
+const PARALLEL: usize = 1 << 10;
+
+/// A round polynomial: constant and quadratic coefficient.
+pub type Round = [F; 2];
+
+/// What a verifier still owes after the last round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Reduced {
+    /// The random point.
+    pub point: Vec<F>,
+    /// What the product must be there.
+    pub claim: F,
+}
+
+/// The next claim: `g(r)` with `c1 = claim - 2 c0 - c2`.
+pub fn next_claim([c0, c2]: Round, claim: F, r: F) -> F {
+    let c1 = claim - c0.double() - c2;
+    c0 + r * (c1 + r * c2)
+}
+
+/// The round polynomial of two tables.
+pub fn round(a: &[F], b: &[F]) -> Round {
+    let half = a.len() / 2;
+    let ((a_low, a_high), (b_low, b_high)) = (a.split_at(half), b.split_at(half));
+    a_low
+        .par_iter()
+        .with_min_len(PARALLEL)
+        .zip(a_high)
+        .zip(b_low.par_iter().zip(b_high))
+        .map(|((a0, a1), (b0, b1))| [*a0 * b0, (*a1 - a0) * (*b1 - b0)])
+        .reduce(|| [F::ZERO; 2], |x, y| [x[0] + y[0], x[1] + y[1]])
+}
+
+/// One round of the prover: sends the polynomial, draws the challenge, folds both tables.
+pub fn prove_round(
+    transcript: &mut Transcript,
+    [round_label, challenge_label]: [&'static str; 2],
+    a: &mut Vec<F>,
+    b: &mut Vec<F>,
+) -> (Message<Round>, F) {
+    let message = transcript.send(round_label, round(a, b));
+    let r = transcript.challenge(challenge_label);
+    fold(a, r);
+    fold(b, r);
+    (message, r)
+}
+
+/// All rounds of the prover; returns the messages and the point. The tables shrink to one value each.
+pub fn prove(
+    transcript: &mut Transcript,
+    labels: [&'static str; 2],
+    a: &mut Vec<F>,
+    b: &mut Vec<F>,
+) -> (Vec<Message<Round>>, Vec<F>) {
+    (0..a.len().ilog2()).map(|_| prove_round(transcript, labels, a, b)).unzip()
+}
+
+/// Replays the rounds.
+///
+/// # Caller must
+/// check the number of rounds before, and the returned claim after.
+pub fn verify(
+    transcript: &mut Transcript,
+    [round_label, challenge_label]: [&'static str; 2],
+    mut claim: F,
+    rounds: &[Message<Round>],
+) -> Reduced {
+    let mut point = Vec::with_capacity(rounds.len());
+    for message in rounds {
+        let round = *transcript.receive(round_label, message);
+        let r = transcript.challenge(challenge_label);
+        claim = next_claim(round, claim, r);
+        point.push(r);
+    }
+    Reduced { point, claim }
+}

@@ -1,0 +1,336 @@
+//! WHIR over the BN254 scalar field, made for being verified in R1CS (docs/protocol.md section 4).
+//!
+//! Opens two committed polynomials `w`, `z` of `n` variables at once: shows
+//! `sum_i W(i) w_i + Z(i) z_i = claim` for weight functions whose extensions the verifier can evaluate. One more
+//! variable joins the two: `P(t, i) = (1-t) w_i + t z_i`, with weight `Q(t, i) = (1-t) W(i) + t Z(i)`, so the first
+//! sumcheck variable folds the two trees into one and no separate batching is needed. Then, per round: a sumcheck over
+//! four variables; the folded polynomial is committed at a lower rate and answers one out-of-domain sample (or, in the
+//! last round, is sent in the clear); grinding; queries into the previous oracle. A query folds a leaf with
+//! `eq(alpha, .)` over its 16 columns and must be the value at `x` of the folded polynomial, read as coefficients: a
+//! linear claim with the power weight of `x`, which joins the sumcheck by powers of `gamma`.
+//!
+//! # Caller must
+//! have absorbed both roots and the claim's ingredients, and check that out-of-domain values of `w` and `z` are among
+//! the joined claims.
+
+use ark_ff::{BigInteger, Field, PrimeField};
+use rankproof_statement::F;
+use rayon::prelude::*;
+
+use crate::Error;
+use crate::commitment::Commitment;
+use crate::config::{Config, FOLD, RoundConfig};
+use crate::error::Oracle;
+use crate::merkle::{Leaf, MerkleTree, Path, cap_root, is_under_cap};
+use crate::multilinear::{add_powers, dot, eq_table, evaluate, horner, power_weight};
+use crate::reed_solomon::{Codeword, domain_point};
+use crate::sumcheck::{self, Reduced};
+use crate::transcript::{Hint, Message, Transcript, labels};
+
+/// One opened leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The 16 columns.
+    pub leaf: Leaf,
+    /// Siblings up to the cap.
+    pub path: Path,
+}
+
+/// The queries into one tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeOpening {
+    /// The cap, checked against the root.
+    pub cap: Hint<Vec<F>>,
+    /// One leaf per query.
+    pub opened: Hint<Vec<Opened>>,
+}
+
+/// The folded polynomial of a round that is not the last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folded {
+    /// Merkle root.
+    pub root: Message<[F; 1]>,
+    /// Value at the out-of-domain point.
+    pub ood_value: Message<[F; 1]>,
+}
+
+/// One round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Four sumcheck rounds.
+    pub sumcheck: Vec<Message<sumcheck::Round>>,
+    /// What was folded; `None` in the last round.
+    pub folded: Option<Folded>,
+    /// Grinding.
+    pub nonce: Message<[F; 1]>,
+    /// Weights and activations in round 0, the folded polynomial later.
+    pub trees: Vec<TreeOpening>,
+}
+
+/// The whole opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The sumcheck round that joins the two polynomials.
+    pub join: Message<sumcheck::Round>,
+    /// One per query phase.
+    pub rounds: Vec<Round>,
+    /// The last polynomial; it is sent before the nonce of the last round.
+    pub final_polynomial: Message<Vec<F>>,
+    /// The rounds over its variables.
+    pub final_sumcheck: Vec<Message<sumcheck::Round>>,
+}
+
+const FOLD_LABELS: [&str; 2] = [labels::FOLD_ROUND, labels::FOLD];
+
+/// The low bits of the canonical representative, as an integer.
+fn low_bits(element: &F, from: usize, count: usize) -> usize {
+    let bits = element.into_bigint();
+    (0..count).rev().fold(0, |value, bit| value << 1 | usize::from(bits.get_bit(from.saturating_add(bit))))
+}
+
+/// Draws the query positions of a round: `positions_per_element` from each squeezed element, low bits first.
+pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize> {
+    let elements = transcript.challenges(labels::POSITIONS, round.position_elements());
+    elements
+        .iter()
+        .flat_map(|element| {
+            (0..round.positions_per_element())
+                .map(move |index| low_bits(element, index.saturating_mul(round.log_leaves), round.log_leaves))
+        })
+        .take(round.queries)
+        .collect()
+}
+
+/// Whether a squeezed element has `bits` zero bits at its low end.
+pub fn does_work(element: &F, bits: u32) -> bool {
+    (0..bits as usize).all(|bit| !element.into_bigint().get_bit(bit))
+}
+
+/// The smallest nonce that does the work.
+fn grind(transcript: &Transcript, bits: u32) -> F {
+    const BATCH: u64 = 1 << 12;
+    (0u64..)
+        .find_map(|batch| {
+            (batch * BATCH..(batch + 1) * BATCH).into_par_iter().find_first(|nonce| {
+                let mut duplex = transcript.duplex().clone();
+                duplex.absorb(F::from(*nonce));
+                does_work(&duplex.squeeze(), bits)
+            })
+        })
+        .map(F::from)
+        .unwrap_or_default()
+}
+
+/// Proves `sum_i W(i) w_i + Z(i) z_i = claim` for the tables of `[w, z]` and `[W, Z]`.
+///
+/// # Panics
+/// When tables and commitments do not have the configured sizes.
+pub fn open(
+    config: &Config,
+    transcript: &mut Transcript,
+    commitments: [&Commitment; 2],
+    [w, z]: [Vec<F>; 2],
+    [weight_w, weight_z]: [Vec<F>; 2],
+) -> Opening {
+    let step = |from: &[F], to: &[F]| from.par_iter().zip(to).map(|(from, to)| *to - from).collect::<Vec<F>>();
+    let (table_step, weight_step) = (step(&w, &z), step(&weight_w, &weight_z));
+    let join = transcript.send(labels::FOLD_ROUND, [dot(&w, &weight_w), dot(&table_step, &weight_step)]);
+    drop((z, weight_z));
+    let r = transcript.challenge(labels::FOLD);
+    let at = |mut from: Vec<F>, step: Vec<F>| {
+        from.par_iter_mut().zip(&step).for_each(|(from, step)| *from += r * step);
+        from
+    };
+    let (mut table, mut weight) = (at(w, table_step), at(weight_w, weight_step));
+
+    let mut rounds = Vec::with_capacity(config.rounds.len());
+    let mut final_polynomial = None;
+    let mut oracle: Option<(Codeword, MerkleTree)> = None;
+    for (index, round) in config.rounds.iter().enumerate() {
+        let sumcheck =
+            (0..FOLD).map(|_| sumcheck::prove_round(transcript, FOLD_LABELS, &mut table, &mut weight).0).collect();
+        let mut next = None;
+        let folded = config.rounds.get(index + 1).map(|following| {
+            let codeword = Codeword::encode(&table, following);
+            let tree = codeword.tree(following.log_cap);
+            let root = transcript.send(labels::FOLDED_ROOT, [tree.root()]);
+            let point = transcript.challenge(labels::OOD_POINT);
+            let ood_value = transcript.send(labels::OOD_VALUE, [horner(&table, point)]);
+            next = Some((codeword, tree, point));
+            Folded { root, ood_value }
+        });
+        if folded.is_none() {
+            final_polynomial = Some(transcript.send(labels::FINAL_POLYNOMIAL, table.clone()));
+        }
+        let nonce = transcript.send(labels::NONCE, [grind(transcript, round.pow_bits)]);
+        let _work = transcript.challenge(labels::WORK);
+        let positions = positions(transcript, round);
+        let trees = match &oracle {
+            None => commitments
+                .iter()
+                .map(|commitment| open_tree(commitment.tree(), &positions, commitment.leaves(config, &positions)))
+                .collect(),
+            Some((codeword, tree)) => {
+                let leaves = positions.iter().map(|position| codeword.leaf(*position)).collect();
+                vec![open_tree(tree, &positions, leaves)]
+            }
+        };
+        rounds.push(Round { sumcheck, folded, nonce, trees });
+        if let Some((codeword, tree, point)) = next {
+            let gamma = transcript.challenge(labels::COMBINATION);
+            let mut scale = gamma;
+            let xs = positions.iter().map(|position| domain_point(round.log_leaves, *position));
+            for x in std::iter::once(point).chain(xs) {
+                add_powers(&mut weight, x, scale);
+                scale *= gamma;
+            }
+            oracle = Some((codeword, tree));
+        }
+    }
+    let (final_sumcheck, _) = sumcheck::prove(transcript, FOLD_LABELS, &mut table, &mut weight);
+    let final_polynomial = final_polynomial.expect("a configuration has a last round");
+    Opening { join, rounds, final_polynomial, final_sumcheck }
+}
+
+fn open_tree(tree: &MerkleTree, positions: &[usize], leaves: Vec<Leaf>) -> TreeOpening {
+    let opened = leaves.into_iter().zip(positions).map(|(leaf, position)| Opened { leaf, path: tree.path(*position) });
+    TreeOpening { cap: Hint(tree.cap().to_vec()), opened: Hint(opened.collect()) }
+}
+
+/// Claims that joined the sumcheck after a round: the points of the power weights, out-of-domain point first, and the
+/// challenge whose powers from 1 on join them.
+struct Joined {
+    gamma: F,
+    xs: Vec<F>,
+    /// Coordinates of the final point that come before the folded polynomial's own.
+    skip: usize,
+}
+
+fn check_length(field: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
+    if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
+}
+
+/// Checks every length of an opening against the configuration.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] names the field.
+pub fn check_shape(config: &Config, opening: &Opening) -> Result<(), Error> {
+    check_length("rounds", config.rounds.len(), opening.rounds.len())?;
+    for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {
+        let is_last = index.saturating_add(1) == config.rounds.len();
+        check_length("folded polynomial of a round", usize::from(!is_last), usize::from(round.folded.is_some()))?;
+        check_length("sumcheck of a round", FOLD, round.sumcheck.len())?;
+        check_length("trees of a round", if index == 0 { 2 } else { 1 }, round.trees.len())?;
+        for tree in &round.trees {
+            check_length("cap", 1usize << round_config.log_cap, tree.cap.0.len())?;
+            check_length("queries", round_config.queries, tree.opened.0.len())?;
+            for opened in &tree.opened.0 {
+                check_length("path", round_config.path_levels(), opened.path.len())?;
+            }
+        }
+    }
+    check_length("final polynomial", 1usize << config.log_final, opening.final_polynomial.unabsorbed().len())?;
+    check_length("final sumcheck", config.log_final, opening.final_sumcheck.len())
+}
+
+/// Checks an opening of the polynomials under `roots` (weights, activations). `weights` evaluates `W~`, `Z~` at a point
+/// of `n` coordinates.
+///
+/// # Errors
+/// The check that failed.
+pub fn verify(
+    config: &Config,
+    transcript: &mut Transcript,
+    roots: [F; 2],
+    claim: F,
+    weights: impl FnOnce(&[F]) -> [F; 2],
+    opening: &Opening,
+) -> Result<(), Error> {
+    check_shape(config, opening)?;
+    let join = *transcript.receive(labels::FOLD_ROUND, &opening.join);
+    let t = transcript.challenge(labels::FOLD);
+    let mut claim = sumcheck::next_claim(join, claim, t);
+    let mut point: Vec<F> = Vec::with_capacity(config.log_size());
+    let mut oracles: Vec<(Oracle, F)> = vec![(Oracle::Weights, roots[0]), (Oracle::Activations, roots[1])];
+    let mut joined: Vec<Joined> = Vec::new();
+
+    for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {
+        let Reduced { point: alpha, claim: reduced } =
+            sumcheck::verify(transcript, FOLD_LABELS, claim, &round.sumcheck);
+        claim = reduced;
+        point.extend_from_slice(&alpha);
+        let folded = round.folded.as_ref().map(|folded| {
+            let [root] = *transcript.receive(labels::FOLDED_ROOT, &folded.root);
+            let ood_point = transcript.challenge(labels::OOD_POINT);
+            let [ood_value] = *transcript.receive(labels::OOD_VALUE, &folded.ood_value);
+            (root, ood_point, ood_value)
+        });
+        if folded.is_none() {
+            transcript.receive(labels::FINAL_POLYNOMIAL, &opening.final_polynomial);
+        }
+        transcript.receive(labels::NONCE, &round.nonce);
+        if !does_work(&transcript.challenge(labels::WORK), round_config.pow_bits) {
+            return Err(Error::ProofOfWork { round: index, bits: round_config.pow_bits });
+        }
+        let positions = positions(transcript, round_config);
+        for ((oracle, root), tree) in oracles.iter().zip(&round.trees) {
+            if cap_root(&tree.cap.0) != *root {
+                return Err(Error::MerkleCap { oracle: *oracle });
+            }
+            for (query, (position, opened)) in positions.iter().zip(&tree.opened.0).enumerate() {
+                if !is_under_cap(&tree.cap, *position, &opened.leaf, &opened.path) {
+                    return Err(Error::MerklePath { oracle: *oracle, query });
+                }
+            }
+        }
+        let values = fold_queries(&round.trees, t, &alpha);
+        let xs = positions.iter().map(|position| domain_point(round_config.log_leaves, *position));
+        match folded {
+            Some((root, ood_point, ood_value)) => {
+                let gamma = transcript.challenge(labels::COMBINATION);
+                let mut scale = gamma;
+                for value in std::iter::once(ood_value).chain(values) {
+                    claim += scale * value;
+                    scale *= gamma;
+                }
+                joined.push(Joined { gamma, xs: std::iter::once(ood_point).chain(xs).collect(), skip: point.len() });
+                oracles = vec![(Oracle::Folded(index.saturating_add(1)), root)];
+            }
+            None => {
+                let polynomial = opening.final_polynomial.unabsorbed();
+                for (query, (x, value)) in xs.zip(values).enumerate() {
+                    if horner(polynomial, x) != value {
+                        return Err(Error::FinalQuery { query });
+                    }
+                }
+            }
+        }
+    }
+
+    let Reduced { point: last, claim } = sumcheck::verify(transcript, FOLD_LABELS, claim, &opening.final_sumcheck);
+    point.extend_from_slice(&last);
+    let [weight_w, weight_z] = weights(&point);
+    let mut weight = weight_w + t * (weight_z - weight_w);
+    for Joined { gamma, xs, skip } in &joined {
+        let tail = point.get(*skip..).unwrap_or_default();
+        let mut scale = *gamma;
+        for x in xs {
+            weight += scale * power_weight(*x, tail);
+            scale *= gamma;
+        }
+    }
+    let value = evaluate(opening.final_polynomial.unabsorbed(), &last);
+    if value * weight == claim { Ok(()) } else { Err(Error::FinalClaim) }
+}
+
+/// Folds each query's leaf over its columns with `eq(alpha, .)`; in round 0 the two trees are joined by `t`.
+fn fold_queries(trees: &[TreeOpening], t: F, alpha: &[F]) -> Vec<F> {
+    let eq = eq_table(alpha, F::ONE);
+    let fold_leaf = |opened: &Opened| opened.leaf.iter().zip(&eq).map(|(value, eq)| *value * eq).sum::<F>();
+    let mut folded = trees.iter().map(|tree| tree.opened.0.iter().map(fold_leaf).collect::<Vec<F>>());
+    let first = folded.next().unwrap_or_default();
+    match folded.next() {
+        None => first,
+        Some(second) => first.iter().zip(&second).map(|(first, second)| *first + t * (*second - first)).collect(),
+    }
+}

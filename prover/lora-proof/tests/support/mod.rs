@@ -1,0 +1,52 @@
+//! Honest witnesses of random shapes.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rankproof_lora_proof::argument::adapter_preimage;
+use rankproof_lora_proof::{Config, F, LoraProof, commit_weights, prove};
+use rankproof_statement::layout::sort_into_slots;
+use rankproof_statement::{
+    QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, Witness, tables,
+};
+
+/// Shape of one module: name, in, out, rank, and whether it reads the input of the module before.
+pub type Shape = (&'static str, usize, usize, usize, bool);
+
+/// Two modules that share an input and one rectangular module of lower rank.
+pub const SHAPES: [Shape; 3] = [("q", 24, 40, 3, false), ("v", 24, 17, 4, true), ("wide", 70, 9, 1, false)];
+
+pub fn witness(shapes: &[Shape], tokens: usize, bits: WeightBits, seed: u64) -> Witness {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let bound = bits.max_code() as i8;
+    let mut modules = Vec::new();
+    let mut activations: Vec<QuantizedActivations> = Vec::new();
+    for (name, in_features, out_features, rank, shares) in shapes {
+        let (name, in_features, out_features, rank) = ((*name).to_owned(), *in_features, *out_features, *rank);
+        let mut codes = |count: usize| (0..count).map(|_| rng.gen_range(-bound..=bound)).collect::<Vec<i8>>();
+        let (lora_a, lora_b) = (codes(rank * in_features), codes(out_features * rank));
+        let out_scale = (0..out_features).map(|_| rng.gen_range(0.001..1.0)).collect();
+        let input = match activations.last() {
+            Some(last) if *shares => QuantizedActivations { module: name.clone(), ..last.clone() },
+            _ => QuantizedActivations {
+                module: name.clone(),
+                tokens,
+                in_features,
+                x: (0..tokens * in_features).map(|_| rng.r#gen()).collect(),
+                token_scale: (0..tokens).map(|_| rng.gen_range(0.001..1.0)).collect(),
+            },
+        };
+        activations.push(input);
+        modules.push(QuantizedModule { name, in_features, out_features, rank, lora_a, lora_b, out_scale });
+    }
+    let mut adapter = QuantizedAdapter { bits, modules, base_model_digest: [7; 32] };
+    sort_into_slots(&mut adapter);
+    Witness::new(adapter, activations).expect("honest witness")
+}
+
+pub fn prove_witness(config: &Config, witness: &Witness, context: F) -> LoraProof {
+    let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("fits");
+    let commitment = commit_weights(config, tables::weights(&witness.adapter, &layout, config.maxima()));
+    let preimage = adapter_preimage(&witness.adapter, commitment.root(), commitment.ood_value(), F::from(1_234_567u64));
+    prove(config, witness, &layout, &commitment, &preimage, context, F::from(7_654_321u64)).expect("provable")
+}
