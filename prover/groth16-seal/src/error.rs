@@ -134,10 +134,7 @@ pub enum UnsoundKey {
 
 impl FileFault {
     pub(crate) fn at(self, path: &Path) -> Error {
-        Error::KeyFile {
-            path: path.to_owned(),
-            fault: self,
-        }
+        Error::KeyFile { path: path.to_owned(), fault: self }
     }
 }
 
@@ -151,9 +148,6 @@ struct Hex<'a>(&'a [u8; 32]);
 
 impl std::fmt::Display for Hex<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0
-            .iter()
-            .take(8)
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0.iter().take(8).try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }

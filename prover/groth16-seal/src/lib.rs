@@ -9,6 +9,7 @@
 //! Nothing here makes a key that may be trusted with value: that takes a ceremony. Development keys say what they are
 //! in every file and in every error.
 
+pub mod circuit;
 pub mod error;
 pub mod gadgets;
 pub mod generator;
