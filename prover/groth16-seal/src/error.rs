@@ -106,6 +106,9 @@ pub enum FileFault {
     /// The content does not match the digest in the header.
     #[error("content does not match its digest: damaged; copy it again or make the keys again")]
     Digest,
+    /// A verifying key with which anybody could forge, or that cannot be one.
+    #[error("{0}; make the keys again")]
+    UnsoundKey(UnsoundKey),
     /// A number that is not reduced, a position that points nowhere, or a point that is not on its curve.
     #[error("section {section} holds a value that is not valid; make the keys again")]
     Value {
@@ -134,10 +137,7 @@ pub enum UnsoundKey {
 
 impl FileFault {
     pub(crate) fn at(self, path: &Path) -> Error {
-        Error::KeyFile {
-            path: path.to_owned(),
-            fault: self,
-        }
+        Error::KeyFile { path: path.to_owned(), fault: self }
     }
 }
 
@@ -151,9 +151,6 @@ struct Hex<'a>(&'a [u8; 32]);
 
 impl std::fmt::Display for Hex<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0
-            .iter()
-            .take(8)
-            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0.iter().take(8).try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }

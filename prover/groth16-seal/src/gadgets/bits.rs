@@ -24,15 +24,12 @@ pub const FIELD_BITS: usize = F::MODULUS_BIT_SIZE as usize;
 /// # Panics
 /// When `num_bits` is 254 or more: use [`to_bits_canonical`].
 pub fn to_bits(cs: &mut ConstraintSystem, number: &Num, num_bits: usize) -> Vec<Num> {
-    assert!(
-        num_bits < FIELD_BITS,
-        "{num_bits} bits wrap around: use to_bits_canonical"
-    );
+    assert!(num_bits < FIELD_BITS, "{num_bits} bits wrap around: use to_bits_canonical");
     decompose(cs, number, num_bits)
 }
 
-/// Decomposes any field element into its 254 canonical bits, low bit first; 255 constraints and one for each of the 53 runs of
-/// zeros of `r - 1`.
+/// Decomposes any field element into its 254 canonical bits, low bit first; 308 constraints: 255, and one for each of
+/// the 53 runs of zeros of `r - 1`.
 pub fn to_bits_canonical(cs: &mut ConstraintSystem, number: &Num) -> Vec<Num> {
     let bits = decompose(cs, number, FIELD_BITS);
     cs.group("canonical", |cs| enforce_below_modulus(cs, &bits));
@@ -101,10 +98,7 @@ pub fn select(cs: &mut ConstraintSystem, bits: &[Num], table: &[Num]) -> Num {
     assert_eq!(table.len(), 1 << bits.len(), "a table of 2^{} entries", bits.len());
     let mut level = table.to_vec();
     for bit in bits {
-        level = level
-            .chunks_exact(2)
-            .map(|pair| cs.select(bit, &pair[1], &pair[0]))
-            .collect();
+        level = level.chunks_exact(2).map(|pair| cs.select(bit, &pair[1], &pair[0])).collect();
     }
     level.swap_remove(0)
 }
@@ -159,9 +153,7 @@ mod tests {
     fn force(number: F, integer: <F as PrimeField>::BigInt) -> Option<String> {
         let mut cs = ConstraintSystem::recording();
         let number = cs.witness(number);
-        let forced: Vec<Num> = (0..FIELD_BITS)
-            .map(|index| cs.boolean(integer.get_bit(index)))
-            .collect();
+        let forced: Vec<Num> = (0..FIELD_BITS).map(|index| cs.boolean(integer.get_bit(index))).collect();
         cs.enforce_equal(&number, &from_bits(&forced));
         cs.group("canonical", |cs| enforce_below_modulus(cs, &forced));
         cs.which_unsatisfied().map(|unsatisfied| unsatisfied.group)

@@ -31,17 +31,13 @@ mod tests {
     fn leaf_agrees_with_native() {
         let leaf = testing::random();
         let native = rankproof_poseidon::compress_leaf(&leaf);
-        testing::check(&leaf, "leaf", 555, |cs, leaf| {
-            assert_eq!(compress_leaf(cs, leaf).value(), native)
-        });
+        testing::check(&leaf, "leaf", 555, |cs, leaf| assert_eq!(compress_leaf(cs, leaf).value(), native));
     }
 
     #[test]
     fn node_agrees_with_native() {
         let children = testing::random();
         let native = rankproof_poseidon::compress_node(&children);
-        testing::check(&children, "node", 264, |cs, children| {
-            assert_eq!(compress_node(cs, children).value(), native)
-        });
+        testing::check(&children, "node", 264, |cs, children| assert_eq!(compress_node(cs, children).value(), native));
     }
 }

@@ -116,15 +116,10 @@ mod tests {
     fn determines_every_variable() {
         let leaves: [F; 32] = testing::random();
         let (levels, cap) = tree(&leaves, 22);
-        testing::check(
-            &[leaves[22], cap[0], cap[1]],
-            "path",
-            5 + 2 * 267 + 2,
-            |cs, [leaf, low, high]| {
-                let position: Vec<Num> = [0u64, 1, 1, 0, 1].map(|bit| cs.boolean(bit == 1)).into();
-                enforce_path(cs, leaf, &position, &levels, &[low.clone(), high.clone()]);
-            },
-        );
+        testing::check(&[leaves[22], cap[0], cap[1]], "path", 5 + 2 * 267 + 2, |cs, [leaf, low, high]| {
+            let position: Vec<Num> = [0u64, 1, 1, 0, 1].map(|bit| cs.boolean(bit == 1)).into();
+            enforce_path(cs, leaf, &position, &levels, &[low.clone(), high.clone()]);
+        });
     }
 
     #[test]
@@ -142,9 +137,7 @@ mod tests {
         let cap: [F; 8] = testing::random();
         let [low, high] = [&cap[..4], &cap[4..]].map(|children| rankproof_poseidon::compress_nodes(children)[0]);
         let root = rankproof_poseidon::compress_node(&[low, high, F::ZERO, F::ZERO]);
-        testing::check(&cap, "cap", 3 * 264, |cs, cap| {
-            assert_eq!(cap_root(cs, cap).value(), root)
-        });
+        testing::check(&cap, "cap", 3 * 264, |cs, cap| assert_eq!(cap_root(cs, cap).value(), root));
         let root = low;
         testing::check(&[cap[0], cap[1], cap[2], cap[3]], "cap", 264, |cs, cap| {
             assert_eq!(cap_root(cs, cap).value(), root);

@@ -59,11 +59,7 @@ pub fn powers(cs: &mut ConstraintSystem, base: &Num, count: usize) -> Vec<Num> {
     let mut powers = Vec::with_capacity(count);
     let mut power = Num::one();
     while powers.len() < count {
-        let next = if powers.len() + 1 < count {
-            cs.mul(&power, base)
-        } else {
-            Num::zero()
-        };
+        let next = if powers.len() + 1 < count { cs.mul(&power, base) } else { Num::zero() };
         powers.push(std::mem::replace(&mut power, next));
     }
     powers
@@ -108,11 +104,7 @@ mod tests {
     fn eq_agrees() {
         let inputs: [F; 6] = testing::random();
         let (p, q) = inputs.split_at(3);
-        let expected = p
-            .iter()
-            .zip(q)
-            .map(|(p, q)| *p * q + (F::ONE - p) * (F::ONE - q))
-            .product::<F>();
+        let expected = p.iter().zip(q).map(|(p, q)| *p * q + (F::ONE - p) * (F::ONE - q)).product::<F>();
         testing::check(&inputs, "eq", 5, |cs, inputs| {
             let (p, q) = inputs.split_at(3);
             assert_eq!(eq(cs, p, q).value(), expected);
@@ -127,9 +119,7 @@ mod tests {
             1 => point[variable],
             _ => F::ONE - point[variable],
         };
-        let expected = (0..8)
-            .map(|i| table[i] * (0..3).map(|v| weight(i, v)).product::<F>())
-            .sum::<F>();
+        let expected = (0..8).map(|i| table[i] * (0..3).map(|v| weight(i, v)).product::<F>()).sum::<F>();
         testing::check(&inputs, "table", 7, |cs, inputs| {
             let (table, point) = inputs.split_at(8);
             assert_eq!(evaluate_multilinear(cs, table, point).value(), expected);
@@ -143,12 +133,7 @@ mod tests {
         testing::check(&inputs, "powers", 2 + 2 + 2, |cs, [x, p, q, r]| {
             let powers = powers(cs, x, 4);
             assert!(powers.iter().map(Num::value).eq((0u64..4).map(|i| base.pow([i]))));
-            assert!(
-                squares(cs, x, 3)
-                    .iter()
-                    .map(Num::value)
-                    .eq((0u32..3).map(|i| base.pow([1 << i])))
-            );
+            assert!(squares(cs, x, 3).iter().map(Num::value).eq((0u32..3).map(|i| base.pow([1 << i]))));
             let product = inner_product(cs, &[x.clone(), p.clone()], &[q.clone(), r.clone()]);
             assert_eq!(product.value(), base * b + a * c);
         });

@@ -9,12 +9,7 @@ use super::permutation::permute;
 use crate::{ConstraintSystem, F, Num, r1cs::count};
 
 fn initial_state(tag: Tag, length: u32) -> [Num; 4] {
-    [
-        Num::zero(),
-        Num::zero(),
-        Num::zero(),
-        Num::constant(tag.capacity(length)),
-    ]
+    [Num::zero(), Num::zero(), Num::zero(), Num::constant(tag.capacity(length))]
 }
 
 /// Hashes a sequence of elements whose length is part of the domain.
@@ -44,11 +39,7 @@ pub struct Duplex {
 impl Duplex {
     /// A fresh state in the given domain.
     pub fn new(tag: Tag) -> Self {
-        Self {
-            state: initial_state(tag, 0),
-            absorbed: 0,
-            squeezed: RATE,
-        }
+        Self { state: initial_state(tag, 0), absorbed: 0, squeezed: RATE }
     }
 
     fn permute(&mut self, cs: &mut ConstraintSystem) {
@@ -128,10 +119,7 @@ mod tests {
         let mut expected = Vec::new();
         let mut remaining = elements.iter();
         for (absorb, squeeze) in script {
-            remaining
-                .by_ref()
-                .take(absorb)
-                .for_each(|&element| native.absorb(element));
+            remaining.by_ref().take(absorb).for_each(|&element| native.absorb(element));
             expected.extend((0..squeeze).map(|_| native.squeeze()));
         }
         // Permutations: 1 of constants only (free), then 1, 1, 2 + 1, 1.
@@ -140,10 +128,7 @@ mod tests {
             let mut squeezed = Vec::new();
             let mut remaining = elements.iter();
             for (absorb, squeeze) in script {
-                remaining
-                    .by_ref()
-                    .take(absorb)
-                    .for_each(|element| duplex.absorb(cs, element));
+                remaining.by_ref().take(absorb).for_each(|element| duplex.absorb(cs, element));
                 squeezed.extend((0..squeeze).map(|_| duplex.squeeze(cs).value()));
             }
             assert_eq!(squeezed, expected);

@@ -36,9 +36,7 @@ pub(crate) fn check<const N: usize>(
     for variable in N + 1..recorded.num_variables() {
         recorded.assignment_mut()[variable] += F::ONE;
         let unsatisfied = recorded.which_unsatisfied();
-        let group = unsatisfied
-            .unwrap_or_else(|| panic!("variable {variable} is not determined"))
-            .group;
+        let group = unsatisfied.unwrap_or_else(|| panic!("variable {variable} is not determined")).group;
         assert!(group.starts_with(name), "{group}");
         recorded.assignment_mut()[variable] -= F::ONE;
     }

@@ -52,6 +52,25 @@ pub struct Unsatisfied {
 }
 
 impl Matrices {
+    /// Joins what was read from a file; `None` when a position points nowhere.
+    pub(crate) fn from_sections(
+        num_public: usize,
+        num_variables: usize,
+        coefficients: Vec<F>,
+        terms: Vec<(Variable, u32)>,
+        ends: Vec<u32>,
+        rows: Vec<[u32; 3]>,
+    ) -> Option<Self> {
+        let is_below = |position: u32, length: usize| usize::try_from(position).is_ok_and(|position| position < length);
+        let fits = num_public < num_variables
+            && terms.iter().all(|&(v, c)| is_below(v, num_variables) && is_below(c, coefficients.len()))
+            && ends.is_sorted()
+            && usize::try_from(ends.last().copied().unwrap_or(0)) == Ok(terms.len())
+            && rows.iter().flatten().all(|&combination| is_below(combination, ends.len()));
+        let groups = Groups::default();
+        fits.then_some(Self { num_public, num_variables, coefficients, terms, ends, rows, groups })
+    }
+
     /// Number of constraints.
     pub fn num_constraints(&self) -> usize {
         self.rows.len()
@@ -74,11 +93,7 @@ impl Matrices {
 
     /// Number of nonzero entries of the three matrices.
     pub fn num_nonzero(&self) -> usize {
-        self.rows
-            .iter()
-            .flatten()
-            .map(|&combination| self.combination(combination as usize).len())
-            .sum()
+        self.rows.iter().flatten().map(|&combination| self.combination(combination as usize).len()).sum()
     }
 
     /// Bytes of memory that the constraints take.
@@ -98,12 +113,7 @@ impl Matrices {
     pub fn digest(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(DIGEST_LABEL);
-        let sizes = [
-            self.coefficients.len(),
-            self.terms.len(),
-            self.ends.len(),
-            self.rows.len(),
-        ];
+        let sizes = [self.coefficients.len(), self.terms.len(), self.ends.len(), self.rows.len()];
         for size in [self.num_public, self.num_variables].into_iter().chain(sizes) {
             hasher.update((size as u64).to_le_bytes());
         }
@@ -111,14 +121,8 @@ impl Matrices {
             hasher.update(coefficient.into_bigint().to_bytes_le());
         }
         let mut buffer = Vec::with_capacity(1 << 16);
-        let words = self
-            .terms
-            .iter()
-            .flat_map(|&(variable, coefficient)| [variable, coefficient]);
-        for word in words
-            .chain(self.ends.iter().copied())
-            .chain(self.rows.iter().flatten().copied())
-        {
+        let words = self.terms.iter().flat_map(|&(variable, coefficient)| [variable, coefficient]);
+        for word in words.chain(self.ends.iter().copied()).chain(self.rows.iter().flatten().copied()) {
             buffer.extend_from_slice(&word.to_le_bytes());
             if buffer.len() == buffer.capacity() {
                 hasher.update(&buffer);
@@ -143,11 +147,7 @@ impl Matrices {
                 for &(variable, coefficient) in self.combination(index) {
                     let value = assignment[variable as usize];
                     let coefficient = self.coefficients[coefficient as usize];
-                    sum += if coefficient == F::ONE {
-                        value
-                    } else {
-                        value * coefficient
-                    };
+                    sum += if coefficient == F::ONE { value } else { value * coefficient };
                 }
                 sum
             })
@@ -168,30 +168,21 @@ impl Matrices {
     /// When the assignment has another length than the variables.
     pub fn first_unsatisfied(&self, assignment: &[F]) -> Option<Unsatisfied> {
         let index = self.first_unsatisfied_row(&self.evaluate(assignment))?;
-        Some(Unsatisfied {
-            index,
-            group: self.group(index).to_owned(),
-        })
+        Some(Unsatisfied { index, group: self.group(index).to_owned() })
     }
 
     /// The part of the circuit that a constraint belongs to; empty when names are not known.
     pub fn group(&self, index: usize) -> &str {
         let following = self.groups.spans.partition_point(|&(first, _)| first <= index);
-        let span = following
-            .checked_sub(1)
-            .and_then(|position| self.groups.spans.get(position));
-        span.and_then(|&(_, path)| self.groups.paths.get(path))
-            .map_or("", String::as_str)
+        let span = following.checked_sub(1).and_then(|position| self.groups.spans.get(position));
+        span.and_then(|&(_, path)| self.groups.paths.get(path)).map_or("", String::as_str)
     }
 
     /// Number of constraints in the groups whose path starts with `prefix`.
     pub fn num_constraints_in(&self, prefix: &str) -> usize {
         let spans = &self.groups.spans;
         let ends = spans.iter().skip(1).map(|&(first, _)| first).chain([self.rows.len()]);
-        let sizes = spans
-            .iter()
-            .zip(ends)
-            .filter(|((_, path), _)| self.groups.paths[*path].starts_with(prefix));
+        let sizes = spans.iter().zip(ends).filter(|((_, path), _)| self.groups.paths[*path].starts_with(prefix));
         sizes.map(|((first, _), end)| end - first).sum()
     }
 }
@@ -247,13 +238,7 @@ impl Recorder {
     }
 
     fn intern(&mut self, num: &Num) -> u32 {
-        let Self {
-            matrices,
-            coefficient_ids,
-            combination_ids,
-            scratch,
-            ..
-        } = self;
+        let Self { matrices, coefficient_ids, combination_ids, scratch, .. } = self;
         scratch.clear();
         num.with_terms(|terms| {
             scratch.extend(terms.iter().map(|&(variable, coefficient)| {

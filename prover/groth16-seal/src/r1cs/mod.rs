@@ -56,24 +56,14 @@ pub struct ConstraintSystem {
 impl ConstraintSystem {
     /// A system that keeps its rows.
     pub fn recording() -> Self {
-        Self {
-            values: vec![F::ONE],
-            num_public: 0,
-            num_constraints: 0,
-            recorder: Some(Recorder::new()),
-        }
+        Self { values: vec![F::ONE], num_public: 0, num_constraints: 0, recorder: Some(Recorder::new()) }
     }
 
     /// A system that only assigns values; `num_variables` is how many to make room for.
     pub fn assigning(num_variables: usize) -> Self {
         let mut values = Vec::with_capacity(num_variables);
         values.push(F::ONE);
-        Self {
-            values,
-            num_public: 0,
-            num_constraints: 0,
-            recorder: None,
-        }
+        Self { values, num_public: 0, num_constraints: 0, recorder: None }
     }
 
     fn variable(&mut self, value: F) -> Num {
@@ -90,11 +80,7 @@ impl ConstraintSystem {
     /// # Panics
     /// When a witness has been allocated before.
     pub fn public(&mut self, value: F) -> Num {
-        assert_eq!(
-            self.values.len(),
-            self.num_public + 1,
-            "public inputs are allocated before any witness"
-        );
+        assert_eq!(self.values.len(), self.num_public + 1, "public inputs are allocated before any witness");
         self.num_public += 1;
         self.variable(value)
     }
@@ -244,9 +230,7 @@ impl ConstraintSystem {
     /// When the system does not record its rows.
     pub fn which_unsatisfied(&mut self) -> Option<Unsatisfied> {
         let recorder = self.recorder.as_mut().expect("only a recording system can be checked");
-        recorder
-            .matrices(self.num_public, self.values.len())
-            .first_unsatisfied(&self.values)
+        recorder.matrices(self.num_public, self.values.len()).first_unsatisfied(&self.values)
     }
 
     /// Whether every constraint holds.
@@ -259,10 +243,7 @@ impl ConstraintSystem {
 
     /// The assignment alone.
     pub fn into_assignment(self) -> Assignment {
-        Assignment {
-            values: self.values,
-            num_public: self.num_public,
-        }
+        Assignment { values: self.values, num_public: self.num_public }
     }
 
     /// The rows and the assignment.
@@ -272,13 +253,7 @@ impl ConstraintSystem {
     pub fn into_parts(self) -> (Matrices, Assignment) {
         let recorder = self.recorder.expect("only a recording system has rows");
         let matrices = recorder.finish(self.num_public, self.values.len());
-        (
-            matrices,
-            Assignment {
-                values: self.values,
-                num_public: self.num_public,
-            },
-        )
+        (matrices, Assignment { values: self.values, num_public: self.num_public })
     }
 }
 

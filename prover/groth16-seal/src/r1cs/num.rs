@@ -37,10 +37,7 @@ enum Form {
 impl Num {
     /// A constant: never a variable, never a constraint.
     pub fn constant(value: F) -> Self {
-        Self {
-            value,
-            form: Form::Constant,
-        }
+        Self { value, form: Form::Constant }
     }
 
     /// The constant 0.
@@ -54,17 +51,11 @@ impl Num {
     }
 
     pub(crate) fn assigned(value: F) -> Self {
-        Self {
-            value,
-            form: Form::Assigned,
-        }
+        Self { value, form: Form::Assigned }
     }
 
     pub(crate) fn recorded(value: F, variable: Variable) -> Self {
-        Self {
-            value,
-            form: Form::Recorded(vec![(variable, F::ONE)]),
-        }
+        Self { value, form: Form::Recorded(vec![(variable, F::ONE)]) }
     }
 
     /// The value in this witness.
@@ -191,10 +182,7 @@ impl Mul<F> for &Num {
             Form::Recorded(_) if factor == F::ZERO => Form::Recorded(Vec::new()),
             Form::Recorded(terms) => Form::Recorded(terms.iter().map(|&(v, c)| (v, c * factor)).collect()),
         };
-        Num {
-            value: self.value * factor,
-            form,
-        }
+        Num { value: self.value * factor, form }
     }
 }
 

@@ -20,25 +20,14 @@ fn cube(cs: &mut ConstraintSystem, root: u64) {
 
 #[test]
 fn names_the_group_of_every_constraint_that_breaks() {
-    let expected = [
-        (1, 2, "power"),
-        (2, 0, "power/square"),
-        (3, 0, "power/square"),
-        (4, 1, "power/product 7"),
-        (5, 3, ""),
-    ];
+    let expected =
+        [(1, 2, "power"), (2, 0, "power/square"), (3, 0, "power/square"), (4, 1, "power/product 7"), (5, 3, "")];
     for (variable, index, group) in expected {
         let mut cs = ConstraintSystem::recording();
         cube(&mut cs, 3);
         assert_eq!(cs.which_unsatisfied(), None);
         cs.assignment_mut()[variable] += F::ONE;
-        assert_eq!(
-            cs.which_unsatisfied(),
-            Some(Unsatisfied {
-                index,
-                group: group.to_owned()
-            })
-        );
+        assert_eq!(cs.which_unsatisfied(), Some(Unsatisfied { index, group: group.to_owned() }));
     }
 }
 
