@@ -106,6 +106,9 @@ pub enum FileFault {
     /// The content does not match the digest in the header.
     #[error("content does not match its digest: damaged; copy it again or make the keys again")]
     Digest,
+    /// A verifying key with which anybody could forge, or that cannot be one.
+    #[error("{0}; make the keys again")]
+    UnsoundKey(UnsoundKey),
     /// A number that is not reduced, a position that points nowhere, or a point that is not on its curve.
     #[error("section {section} holds a value that is not valid; make the keys again")]
     Value {

@@ -20,6 +20,7 @@ pub mod reduction;
 pub mod verifier;
 
 pub use error::{Error, FileFault};
+pub use keys::{KeyHeader, ProvingKey, VerifyingKey};
 
 pub use r1cs::{Assignment, ConstraintSystem, Matrices, Num};
 pub use rankproof_poseidon::F;

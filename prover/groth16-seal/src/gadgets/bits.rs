@@ -28,8 +28,8 @@ pub fn to_bits(cs: &mut ConstraintSystem, number: &Num, num_bits: usize) -> Vec<
     decompose(cs, number, num_bits)
 }
 
-/// Decomposes any field element into its 254 canonical bits, low bit first; 255 constraints and one for each of the 53 runs of
-/// zeros of `r - 1`.
+/// Decomposes any field element into its 254 canonical bits, low bit first; 308 constraints: 255, and one for each of
+/// the 53 runs of zeros of `r - 1`.
 pub fn to_bits_canonical(cs: &mut ConstraintSystem, number: &Num) -> Vec<Num> {
     let bits = decompose(cs, number, FIELD_BITS);
     cs.group("canonical", |cs| enforce_below_modulus(cs, &bits));

@@ -52,6 +52,25 @@ pub struct Unsatisfied {
 }
 
 impl Matrices {
+    /// Joins what was read from a file; `None` when a position points nowhere.
+    pub(crate) fn from_sections(
+        num_public: usize,
+        num_variables: usize,
+        coefficients: Vec<F>,
+        terms: Vec<(Variable, u32)>,
+        ends: Vec<u32>,
+        rows: Vec<[u32; 3]>,
+    ) -> Option<Self> {
+        let is_below = |position: u32, length: usize| usize::try_from(position).is_ok_and(|position| position < length);
+        let fits = num_public < num_variables
+            && terms.iter().all(|&(v, c)| is_below(v, num_variables) && is_below(c, coefficients.len()))
+            && ends.is_sorted()
+            && usize::try_from(ends.last().copied().unwrap_or(0)) == Ok(terms.len())
+            && rows.iter().flatten().all(|&combination| is_below(combination, ends.len()));
+        let groups = Groups::default();
+        fits.then_some(Self { num_public, num_variables, coefficients, terms, ends, rows, groups })
+    }
+
     /// Number of constraints.
     pub fn num_constraints(&self) -> usize {
         self.rows.len()
