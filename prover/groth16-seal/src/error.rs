@@ -66,6 +66,48 @@ pub enum Error {
     /// The pairing equation does not hold.
     #[error("seal: the pairing equation does not hold for these public inputs and this key")]
     SealRejected,
+    /// Another number of statements than the key has slots for.
+    #[error("{actual} statements; a seal of this key holds 1 to {slots}")]
+    StatementCount {
+        /// Slots of the key.
+        slots: usize,
+        /// Statements given.
+        actual: usize,
+    },
+    /// A LoRA proof does not verify under the profile of the key.
+    #[error("proof {index} does not verify: {source}")]
+    ProofRejected {
+        /// Position in the batch.
+        index: usize,
+        /// The check that failed.
+        source: rankproof_lora_proof::Error,
+    },
+    /// The key names a profile that this build does not have.
+    #[error("keys: this program has no profile `{name}` with that many slots; use keys made for it")]
+    UnknownProfile {
+        /// The name in the key.
+        name: String,
+    },
+    /// The key was made for another configuration of the profile.
+    #[error("keys: made for another configuration of profile `{profile}`; make the keys again")]
+    ConfigurationMismatch {
+        /// The profile.
+        profile: String,
+    },
+    /// The seal was made for another key.
+    #[error("seal: selector is {}, this key's is {}", hex::encode(actual), hex::encode(expected))]
+    SelectorMismatch {
+        /// Of the key.
+        expected: [u8; 4],
+        /// Of the seal.
+        actual: [u8; 4],
+    },
+    /// The seal is not an encoding of anything.
+    #[error("seal: {0}")]
+    SealMalformed(&'static str),
+    /// The key must not be exported.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
 }
 
 /// What is wrong with a key file.
