@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Error, F, KeyHeader, Matrices, ProvingKey, VerifyingKey,
-    keys::Points,
+    keys::{Points, is_valid_profile},
     r1cs::count,
     reduction::{self, Columns},
 };
@@ -54,7 +54,7 @@ impl Trapdoor {
 /// [`Error::CircuitTooLarge`].
 ///
 /// # Panics
-/// When the profile's name is longer than 64 bytes.
+/// When the profile's name is not 1 to 64 letters, digits, dots or dashes.
 pub fn development_keys(
     matrices: Matrices,
     profile: &str,
@@ -62,8 +62,8 @@ pub fn development_keys(
     inner_digest: [u8; 32],
 ) -> Result<ProvingKey, Error> {
     let circuit_digest = matrices.digest();
+    assert!(is_valid_profile(profile), "a profile's name has 1 to 64 letters, digits, dots or dashes");
     let header = KeyHeader { profile: profile.to_owned(), slots, development: true, circuit_digest, inner_digest };
-    assert!(header.has_valid_profile(), "a profile's name has 1 to 64 letters, digits, dots or dashes");
     let trapdoor = Trapdoor::from_public_seed(&header);
     generate(matrices, header, &trapdoor)
 }
@@ -130,4 +130,93 @@ fn multiply_in_slices<G: ScalarMul>(table: &BatchMulPreprocessing<G>, scalars: &
         points.extend(table.batch_mul(slice));
     }
     points
+}
+
+#[cfg(test)]
+mod tests {
+    use ark_groth16::{Groth16, r1cs_to_qap::LibsnarkReduction};
+    use ark_poly::EvaluationDomain;
+    use ark_relations::gr1cs::{
+        ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable,
+    };
+
+    use super::*;
+    use crate::ConstraintSystem;
+
+    /// Replays our rows into arkworks' constraint system.
+    struct Replay<'a>(&'a Matrices);
+
+    impl ConstraintSynthesizer<F> for Replay<'_> {
+        fn generate_constraints(self, cs: ConstraintSystemRef<F>) -> R1csResult<()> {
+            let matrices = self.0;
+            let mut variables = vec![Variable::One];
+            for index in 1..matrices.num_variables() {
+                variables.push(match index <= matrices.num_public() {
+                    true => cs.new_input_variable(|| Ok(F::ZERO))?,
+                    false => cs.new_witness_variable(|| Ok(F::ZERO))?,
+                });
+            }
+            for row in &matrices.rows {
+                let [a, b, c] = row.map(|combination| {
+                    let terms = matrices.combination(combination as usize).iter();
+                    let terms = terms.map(|&(v, k)| (matrices.coefficients[k as usize], variables[v as usize]));
+                    LinearCombination(terms.collect())
+                });
+                cs.enforce_r1cs_constraint(|| a, || b, || c)?;
+            }
+            Ok(())
+        }
+    }
+
+    fn circuit() -> Matrices {
+        let mut cs = ConstraintSystem::recording();
+        let (public, _unused) = (cs.public(F::from(8u64)), cs.public(F::ONE));
+        let root = cs.witness(F::from(2u64));
+        let square = cs.square(&root);
+        let cube = cs.mul(&(&square * F::from(3u64)), &(&root + F::ONE));
+        let product = cs.mul(&cube, &(&public - &square));
+        cs.enforce_equal(&product, &cube);
+        cs.into_parts().0
+    }
+
+    #[test]
+    fn every_query_but_h_is_that_of_arkworks() {
+        let matrices = circuit();
+        // Arkworks draws tau first from the generator that it is given.
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        let tau = reduction::domain(&matrices).expect("small").sample_element_outside_domain(&mut rng);
+        let [alpha, beta, gamma, delta] = [2u64, 3, 5, 7].map(F::from);
+        let trapdoor = Trapdoor { tau, alpha, beta, gamma, delta };
+        let theirs = Groth16::<ark_bn254::Bn254, LibsnarkReduction>::generate_parameters_with_qap(
+            Replay(&matrices),
+            alpha,
+            beta,
+            gamma,
+            delta,
+            G1Projective::generator(),
+            G2Projective::generator(),
+            &mut ChaCha20Rng::seed_from_u64(5),
+        )
+        .expect("a small circuit");
+        let header = KeyHeader {
+            profile: "test".to_owned(),
+            slots: 1,
+            development: true,
+            circuit_digest: matrices.digest(),
+            inner_digest: [0; 32],
+        };
+        let num_variables = matrices.num_variables();
+        let ours = generate(matrices, header, &trapdoor).expect("a small circuit");
+        assert_eq!(ours.verifying_key.points(), &theirs.vk);
+        assert_eq!((ours.beta_g1, ours.delta_g1), (theirs.beta_g1, theirs.delta_g1));
+        assert_eq!(ours.a_query, theirs.a_query);
+        assert_eq!(ours.l_query, theirs.l_query);
+        let mut b_g1 = vec![G1Affine::identity(); num_variables];
+        let mut b_g2 = vec![G2Affine::identity(); num_variables];
+        for ((&variable, g1), g2) in ours.b_variables.iter().zip(&ours.b_g1_query).zip(&ours.b_g2_query) {
+            (b_g1[variable as usize], b_g2[variable as usize]) = (*g1, *g2);
+        }
+        assert_eq!((b_g1, b_g2), (theirs.b_g1_query, theirs.b_g2_query));
+        assert!(ours.b_variables.len() < num_variables, "some variable is never a right factor");
+    }
 }

@@ -96,3 +96,113 @@ pub fn rerandomize_with_rng(
 ) -> Groth16Proof {
     Groth16::<ark_bn254::Bn254>::rerandomize_proof(key.points(), proof, rng)
 }
+
+#[cfg(test)]
+mod tests {
+    use ark_ff::Field;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+
+    use super::*;
+    use crate::{ConstraintSystem, generator::development_keys, verifier::verify};
+
+    /// `public = preimage hashed`; the second public input occurs in no constraint.
+    fn circuit(cs: &mut ConstraintSystem, preimage: u64) {
+        let preimage = [F::from(preimage), F::ONE];
+        let tag = rankproof_poseidon::Tag(1);
+        let digest = cs.public(rankproof_poseidon::hash(tag, &preimage));
+        cs.public(F::from(5u64));
+        let preimage = preimage.map(|element| cs.witness(element));
+        cs.group("preimage", |cs| {
+            let hashed = crate::gadgets::sponge::hash(cs, tag, &preimage);
+            cs.enforce_equal(&hashed, &digest);
+        });
+    }
+
+    fn honest() -> (ProvingKey, Assignment) {
+        let mut cs = ConstraintSystem::recording();
+        circuit(&mut cs, 0);
+        let key = development_keys(cs.into_parts().0, "test", 1, [0; 32]).expect("a small circuit");
+        let mut cs = ConstraintSystem::assigning(key.matrices().num_variables());
+        circuit(&mut cs, 42);
+        (key, cs.into_assignment())
+    }
+
+    #[test]
+    fn proof_of_another_witness_than_that_of_the_setup_verifies() {
+        let (key, assignment) = honest();
+        let proof = prove(&key, &assignment).expect("honest");
+        assert_eq!(verify(key.verifying_key(), assignment.public_inputs(), &proof), Ok(()));
+        let again = prove(&key, &assignment).expect("honest");
+        assert_ne!(proof, again, "fresh randomness hides the witness");
+        let rng = || ChaCha20Rng::seed_from_u64(1);
+        let fixed = [(); 2].map(|()| prove_with_rng(&key, &assignment, &mut rng()).expect("honest"));
+        assert_eq!(fixed[0], fixed[1]);
+    }
+
+    #[test]
+    fn rejects_every_public_input_when_changed_even_one_without_constraints() {
+        let (key, assignment) = honest();
+        let proof = prove(&key, &assignment).expect("honest");
+        for index in 0..2 {
+            let mut public = assignment.public_inputs().to_vec();
+            public[index] += F::ONE;
+            assert_eq!(verify(key.verifying_key(), &public, &proof), Err(Error::SealRejected));
+        }
+        let [first, second] = [0, 1].map(|index| assignment.public_inputs()[index]);
+        assert_eq!(verify(key.verifying_key(), &[second, first], &proof), Err(Error::SealRejected));
+        let count = |actual| Err(Error::PublicInputCount { expected: 2, actual });
+        assert_eq!(verify(key.verifying_key(), &[first], &proof), count(1));
+        assert_eq!(verify(key.verifying_key(), &[first, second, F::ONE], &proof), count(3));
+    }
+
+    #[test]
+    fn rejects_every_point_when_changed() {
+        let (key, assignment) = honest();
+        let proof = prove(&key, &assignment).expect("honest");
+        let check = |change: fn(&mut Groth16Proof)| {
+            let mut proof = proof.clone();
+            change(&mut proof);
+            verify(key.verifying_key(), assignment.public_inputs(), &proof).unwrap_err()
+        };
+        assert_eq!(check(|proof| proof.a = -proof.a), Error::SealRejected);
+        assert_eq!(check(|proof| proof.b = -proof.b), Error::SealRejected);
+        assert_eq!(check(|proof| proof.c = -proof.c), Error::SealRejected);
+        assert_eq!(check(|proof| std::mem::swap(&mut proof.a, &mut proof.c)), Error::SealRejected);
+        assert_eq!(check(|proof| proof.a = ark_bn254::G1Affine::identity()), Error::SealRejected);
+        assert_eq!(check(|proof| proof.a.x += ark_bn254::Fq::ONE), Error::SealPoint { point: "A" });
+        assert_eq!(check(|proof| proof.b.y += ark_bn254::Fq2::ONE), Error::SealPoint { point: "B" });
+        assert_eq!(check(|proof| proof.c.y += ark_bn254::Fq::ONE), Error::SealPoint { point: "C" });
+    }
+
+    #[test]
+    fn rejects_a_key_for_another_configuration() {
+        let (key, assignment) = honest();
+        let proof = prove(&key, &assignment).expect("honest");
+        let other = development_keys(key.matrices().clone(), "test", 1, [1; 32]).expect("a small circuit");
+        assert_eq!(verify(other.verifying_key(), assignment.public_inputs(), &proof), Err(Error::SealRejected));
+    }
+
+    #[test]
+    fn rerandomized_proof_is_another_proof_of_the_same_statement() {
+        let (key, assignment) = honest();
+        let proof = prove(&key, &assignment).expect("honest");
+        let other = rerandomize(key.verifying_key(), &proof);
+        assert!(other.a != proof.a && other.b != proof.b && other.c != proof.c);
+        assert_eq!(verify(key.verifying_key(), assignment.public_inputs(), &other), Ok(()));
+    }
+
+    #[test]
+    fn refuses_an_assignment_that_breaks_a_constraint_and_names_it() {
+        let (key, mut assignment) = honest();
+        let last = assignment.values().len() - 1;
+        assignment.values_mut()[last] += F::ONE;
+        let error = prove(&key, &assignment).unwrap_err();
+        assert!(matches!(&error, Error::Unsatisfied { group, .. } if group == "preimage"), "{error}");
+        let short = Assignment { values: assignment.values()[..last].to_vec(), num_public: 2 };
+        let lengths = Error::AssignmentLength { expected: last + 1, actual: last };
+        assert_eq!(prove(&key, &short), Err(lengths));
+        let shifted = Assignment { values: assignment.values().to_vec(), num_public: 3 };
+        assert_eq!(prove(&key, &shifted), Err(Error::PublicInputCount { expected: 2, actual: 3 }));
+    }
+}

@@ -23,7 +23,7 @@ use std::{
     path::Path,
 };
 
-use super::{KeyHeader, MAX_PROFILE_BYTES, Points, VerifyingKey, check_points, encoding::Item};
+use super::{KeyHeader, Points, VerifyingKey, check_points, encoding::Item, is_valid_profile};
 use crate::{Error, FileFault};
 
 pub(super) const VERSION: u32 = 1;
@@ -33,7 +33,7 @@ const MAX_VERIFYING_BYTES: u64 = 1 << 16;
 
 pub(super) fn write_header(header: &KeyHeader, bytes: &mut Vec<u8>) {
     let profile = header.profile.as_bytes();
-    u8::try_from(profile.len()).unwrap_or(u8::MAX).write(bytes); // `has_valid_profile`: at most 64
+    u8::try_from(profile.len()).unwrap_or(u8::MAX).write(bytes); // `is_valid_profile`: at most 64
     bytes.extend_from_slice(profile);
     header.slots.write(bytes);
     u8::from(header.development).write(bytes);
@@ -43,9 +43,9 @@ pub(super) fn write_header(header: &KeyHeader, bytes: &mut Vec<u8>) {
 
 pub(super) fn read_header(bytes: &mut &[u8]) -> Result<KeyHeader, FileFault> {
     let invalid = |field| move || FileFault::Header { field };
-    let length = u8::read(bytes).map(usize::from).filter(|length| *length <= MAX_PROFILE_BYTES);
-    let profile = bytes.split_off(..length.ok_or_else(invalid("profile"))?).ok_or_else(invalid("profile"))?;
-    let profile = String::from_utf8(profile.to_vec()).map_err(|_| FileFault::Header { field: "profile" })?;
+    let profile = u8::read(bytes).and_then(|length| bytes.split_off(..usize::from(length)));
+    let profile = profile.and_then(|profile| std::str::from_utf8(profile).ok()).filter(|name| is_valid_profile(name));
+    let profile = profile.ok_or_else(invalid("profile"))?.to_owned();
     let slots = u32::read(bytes).filter(|slots| *slots > 0).ok_or_else(invalid("slots"))?;
     let development = match u8::read(bytes) {
         Some(0) => false,
@@ -54,8 +54,7 @@ pub(super) fn read_header(bytes: &mut &[u8]) -> Result<KeyHeader, FileFault> {
     };
     let circuit_digest = Item::read(bytes).ok_or_else(invalid("circuit digest"))?;
     let inner_digest = Item::read(bytes).ok_or_else(invalid("inner digest"))?;
-    let header = KeyHeader { profile, slots, development, circuit_digest, inner_digest };
-    if header.has_valid_profile() { Ok(header) } else { Err(FileFault::Header { field: "profile" }) }
+    Ok(KeyHeader { profile, slots, development, circuit_digest, inner_digest })
 }
 
 pub(super) fn check_magic_and_version(

@@ -38,11 +38,10 @@ pub struct KeyHeader {
     pub inner_digest: [u8; 32],
 }
 
-impl KeyHeader {
-    pub(crate) fn has_valid_profile(&self) -> bool {
-        (1..=MAX_PROFILE_BYTES).contains(&self.profile.len())
-            && self.profile.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-    }
+/// 1 to 64 letters, digits, dots or dashes.
+pub(crate) fn is_valid_profile(name: &str) -> bool {
+    (1..=MAX_PROFILE_BYTES).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
 }
 
 /// Everything that a prover needs, constraints included.

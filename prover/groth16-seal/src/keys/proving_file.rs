@@ -1,11 +1,11 @@
 //! The file of a proving key.
 //!
 //! ```text
-//!     magic (8)  version  header  counts  SHA-256 of the body  body
+//!     magic (8)  version  header  counts  SHA-256 of everything else  body
 //! ```
 //!
 //! The counts fix the length of the body, so a length that does not fit is refused before anything is allocated, and a
-//! body that does not match its digest before it is used. A digest finds damage, not malice: a proving key comes from
+//! file that does not match its digest before it is used. A digest finds damage, not malice: a proving key comes from
 //! where one trusts. Names of parts of the circuit are not kept.
 #![cfg_attr(
     not(test),
@@ -192,7 +192,7 @@ impl ProvingKey {
             Counts::of(self).words().iter().for_each(|count| count.write(&mut head));
             file.write_all(&head)?;
             file.write_all(&[0; 32])?; // the digest, when it is known
-            let mut body = BodyWriter { file, hasher: Sha256::new() };
+            let mut body = BodyWriter { file, hasher: Sha256::new_with_prefix(&head) };
             let mut points = Vec::new();
             write_points(self.verifying_key.points(), &mut points);
             body.bytes(&points)?;
@@ -222,15 +222,15 @@ impl ProvingKey {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let read = || {
             let mut file = BufReader::new(File::open(path)?);
-            let (header, counts, digest) = read_head(&mut file)?;
-            read_body(BodyReader { file, hasher: Sha256::new() }, header, &counts, digest)
+            let (header, counts, digest, hasher) = read_head(&mut file)?;
+            read_body(BodyReader { file, hasher }, header, &counts, digest)
         };
         read().map_err(|fault| fault.at(path))
     }
 }
 
-/// Reads everything before the body and checks the length of the file.
-fn read_head(file: &mut BufReader<File>) -> Result<(KeyHeader, Counts, [u8; 32]), FileFault> {
+/// Reads everything before the body and checks the length of the file; the hasher has what stands before the digest.
+fn read_head(file: &mut BufReader<File>) -> Result<(KeyHeader, Counts, [u8; 32], Sha256), FileFault> {
     let mut start = Vec::new();
     file.by_ref().take(MAX_HEAD_BYTES).read_to_end(&mut start)?;
     let mut bytes = start.as_slice();
@@ -241,6 +241,8 @@ fn read_head(file: &mut BufReader<File>) -> Result<(KeyHeader, Counts, [u8; 32])
         *word = u32::read(&mut bytes).ok_or(FileFault::Header { field: "counts" })?;
     }
     let counts = Counts::from_words(words);
+    let hashed = start.get(..start.len().saturating_sub(bytes.len())).unwrap_or_default();
+    let hasher = Sha256::new_with_prefix(hashed);
     let digest = Item::read(&mut bytes).ok_or(FileFault::Header { field: "digest" })?;
     let head = u64::try_from(start.len().saturating_sub(bytes.len())).unwrap_or(u64::MAX);
     let expected =
@@ -250,7 +252,7 @@ fn read_head(file: &mut BufReader<File>) -> Result<(KeyHeader, Counts, [u8; 32])
         return Err(FileFault::Length { expected, actual });
     }
     file.seek(SeekFrom::Start(head))?;
-    Ok((header, counts, digest))
+    Ok((header, counts, digest, hasher))
 }
 
 fn read_body(
