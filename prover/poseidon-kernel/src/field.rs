@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | [`Product::reduce`] of a sum of products | `sum a_i b_i`, each factor below `84.6 p` | `sum a_i b_i / 84.6 + 1` |
 //! | [`Loose::carry`] | below 84.6 | the same |
-//! | [`Loose::reduce`] | below `2^12` | below 1.05 |
+//! | [`Loose::reduce`] | below `2^12` | below 1.03 |
 //! | [`Loose::canonical`] | below 2 | below 1 |
 //!
 //! Nothing here checks a bound at run time in a release build: `rounds` states them, the tests check them.
@@ -152,17 +152,16 @@ impl Loose {
         Tight(out)
     }
 
-    /// Subtracts the multiple of `p` estimated from the bits 248 and above: from below `2^12 p` to below `1.05 p`.
+    /// Subtracts the multiple of `p` estimated from the bits 248 and above: from below `2^12 p` to below `1.03 p`.
     ///
-    /// The estimate never exceeds the quotient: it drops everything below `2^248 = p / 48.4`, the carries into limb 3
-    /// (less than one unit of `2^248`), and rounds [`QUOTIENT`] down; so what remains is below
-    /// `(1 + 2 / 48.4 + 2^-9) p`.
+    /// The estimate never exceeds the quotient: it drops what the limbs hold below `2^248 = p / 48.4` (carries not yet
+    /// propagated, from limbs below `2^63`, are less than `2^220`) and rounds [`QUOTIENT`] down. It is short by less than
+    /// `1 + 1 / 48.3 + 2^-8`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub fn reduce(&self) -> Tight {
         let zero = _mm512_setzero_si512();
-        let top = _mm512_add_epi64(self.0[4], _mm512_srli_epi64::<LIMB_BITS>(self.0[3]));
-        let head = _mm512_srli_epi64::<40>(top);
+        let head = _mm512_srli_epi64::<40>(self.0[4]);
         let scaled = _mm512_madd52lo_epu64(zero, head, _mm512_set1_epi64(QUOTIENT.cast_signed()));
         let quotient = _mm512_srli_epi64::<32>(scaled);
         let minus_p = Tight::broadcast(&MINUS_P).0;

@@ -180,7 +180,7 @@ fn check_reductions() {
         assert_tight(&reduced);
         for (before, after) in loose.iter().zip(lanes(&reduced)) {
             assert_eq!(value(before) % modulus(), value(&after) % modulus());
-            assert!(value(&after) < bound(105), "{before:x?}");
+            assert!(value(&after) < bound(103), "{before:x?}");
         }
         let canonical = reduced.loose().canonical();
         assert_tight(&canonical);
