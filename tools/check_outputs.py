@@ -24,7 +24,15 @@ import struct
 import sys
 
 # safetensors dtype: struct code and bytes. bfloat16 is widened by hand.
-CODES = {"U8": ("B", 1), "I8": ("b", 1), "I16": ("h", 2), "I64": ("q", 8), "F16": ("e", 2), "F32": ("f", 4), "F64": ("d", 8)}
+CODES = {
+    "U8": ("B", 1),
+    "I8": ("b", 1),
+    "I16": ("h", 2),
+    "I64": ("q", 8),
+    "F16": ("e", 2),
+    "F32": ("f", 4),
+    "F64": ("d", 8),
+}
 
 
 class Disagreement(Exception):
@@ -191,7 +199,7 @@ def main():
             if error is not None:
                 worst = max(worst or 0.0, error)
                 if options.max_error is not None and not error <= options.max_error:
-                    raise Disagreement(f"delta of `{module}` is {error:.4f} from the captured one, allowed {options.max_error}")
+                    raise Disagreement(f"delta of `{module}` is {error:.4f} off, allowed {options.max_error}")
         if options.max_error is not None and worst is None:
             raise Disagreement("--max-error was given, but the activations hold no `.delta` to compare with")
     except Disagreement as disagreement:

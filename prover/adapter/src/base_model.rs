@@ -5,11 +5,12 @@
 //! ```text
 //! "rankproof.base-model.v1" | number of tensors
 //! then for every tensor, by name in byte order:
-//!   length of name | name | length of dtype | dtype | number of dimensions | each dimension | number of bytes | bytes
+//!   length of name | name | length of dtype | dtype |
+//!   number of dimensions | each dimension | number of bytes | bytes
 //! ```
 //!
-//! `dtype` is the safetensors name (`F32`), `bytes` are the raw ones. Metadata, the order in the file and the padding of
-//! the header do not matter; a converted dtype does.
+//! `dtype` is the safetensors name (`F32`), `bytes` are the raw ones. Metadata, the order in the file and the
+//! padding of the header do not matter; a converted dtype does.
 
 use std::path::Path;
 

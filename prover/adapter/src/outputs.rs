@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use rankproof_statement::relation::Witness;
 use rankproof_statement::{QuantizedActivations, QuantizedModule};
 
 use crate::tensors::{TensorFile, TensorWriter};
@@ -36,6 +37,19 @@ pub struct ModuleOutputs {
     pub y: Vec<i64>,
     /// One scale per output, `[out_features]`.
     pub out_scale: Vec<f64>,
+}
+
+impl Outputs {
+    /// What a prover hands over: the answers of a witness, and the salt of its activations id.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for a witness that was put together by hand and does not fit.
+    pub fn from_witness(witness: &Witness, salt: [u8; 32]) -> Result<Self, Error> {
+        let Witness { adapter, activations, outputs } = witness;
+        let parts = adapter.modules.iter().zip(activations).zip(outputs);
+        let modules = parts.map(|((module, x), y)| ModuleOutputs::new(module, x.clone(), y.clone()));
+        Ok(Self { salt, modules: modules.collect::<Result<_, _>>()? })
+    }
 }
 
 impl ModuleOutputs {

@@ -4,7 +4,8 @@
 //! `code(v) = round_half_even(v / scale(v))`, all in float64:
 //!
 //! * `s_a[k] = scale(A[k,:])`, `lora_a[k,:] = code(A[k,:])`
-//! * `C[o,k] = B[o,k] * s_a[k]`, `s_b[o] = scale(C[o,:])`, `lora_b[o,:] = code(C[o,:])`, `out_scale[o] = s_b[o] * scaling`
+//! * `C[o,k] = B[o,k] * s_a[k]`, `s_b[o] = scale(C[o,:])`, `lora_b[o,:] = code(C[o,:])`,
+//!   `out_scale[o] = s_b[o] * scaling`
 //! * `token_scale[t] = max|x[t,:]| / 32767`, `X[t,:] = code(x[t,:])`
 //!
 //! so that `delta[t,o] ~ (out_scale[o] * token_scale[t]) * Y[t,o]`. No code is the most negative one of its width. The

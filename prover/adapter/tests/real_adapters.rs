@@ -9,6 +9,7 @@ use rankproof_adapter::{
     Error, ModuleOutputs, Outputs, accuracy, quantize, quantize_activations, read_activations, read_adapter,
     read_captured_delta, read_outputs, write_integers, write_outputs,
 };
+use rankproof_statement::relation::Witness;
 use rankproof_statement::{QuantizedAdapter, WeightBits};
 use support::{fixture, integer_outputs};
 use tempfile::TempDir;
@@ -99,13 +100,9 @@ fn quantized_fixture(name: &str, file: &str, bits: WeightBits, tokens: usize) ->
     let inputs = adapter.modules.iter().map(|m| (m.name.as_str(), m.in_features));
     let integers = quantize_activations(&read_activations(&fixture(name).join(file), inputs, Some(tokens)).unwrap());
     let quantized = quantize(&adapter, bits, [0; 32]).unwrap();
-    let modules = quantized
-        .modules
-        .iter()
-        .zip(integers)
-        .map(|(module, x)| ModuleOutputs::new(module, x.clone(), integer_outputs(module, &x)).unwrap())
-        .collect();
-    (quantized, Outputs { salt: std::array::from_fn(|i| i as u8), modules })
+    let witness = Witness::new(quantized, integers).unwrap();
+    let outputs = Outputs::from_witness(&witness, std::array::from_fn(|i| i as u8)).unwrap();
+    (witness.adapter, outputs)
 }
 
 #[test]
@@ -125,6 +122,8 @@ fn outputs_survive_the_disk_and_are_deterministic() {
     let module = reversed.modules[0].activations.module.clone();
     assert_eq!(write_outputs(&first, &reversed, true), Err(Error::DuplicateModule { module }));
 }
+
+type Change = fn(&mut ModuleOutputs);
 
 /// Writes outputs and integers and has `tools/check_outputs.py` recompute everything from the PEFT files.
 #[test]
@@ -156,7 +155,7 @@ fn python_recomputes_the_outputs() {
             (output.status.code(), String::from_utf8(output.stderr).unwrap())
         };
         assert_eq!(check(&honest), (Some(0), String::new()), "{name} {bits:?}");
-        let changes: [(&str, fn(&mut ModuleOutputs)); 4] = [
+        let changes: [(&str, Change); 4] = [
             ("y", |m| m.y[7] += 1),
             ("y", |m| m.activations.x[0] ^= 1),
             ("out_scale", |m| m.out_scale[0] *= 1.5),
