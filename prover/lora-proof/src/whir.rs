@@ -23,6 +23,7 @@
 )]
 
 use ark_ff::{BigInteger, Field, PrimeField};
+use rankproof_poseidon::grinding::does_work;
 use rankproof_statement::F;
 use rayon::prelude::*;
 
@@ -110,28 +111,6 @@ pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize>
         .collect()
 }
 
-/// Whether a squeezed element has `bits` zero bits at its low end.
-pub fn does_work(element: &F, bits: u32) -> bool {
-    let element = element.into_bigint();
-    (0..bits).zip(0usize..).all(|(_, bit)| !element.get_bit(bit))
-}
-
-/// The smallest nonce that does the work.
-#[expect(clippy::arithmetic_side_effects, reason = "prover: counts to a few times 2^16")]
-fn grind(transcript: &Transcript, bits: u32) -> F {
-    const BATCH: u64 = 1 << 12;
-    (0u64..)
-        .find_map(|batch| {
-            (batch * BATCH..(batch + 1) * BATCH).into_par_iter().find_first(|nonce| {
-                let mut duplex = transcript.duplex().clone();
-                duplex.absorb(F::from(*nonce));
-                does_work(&duplex.squeeze(), bits)
-            })
-        })
-        .map(F::from)
-        .unwrap_or_default()
-}
-
 /// Proves `sum_i W(i) w_i + Z(i) z_i = claim` for the tables of `[w, z]` and `[W, Z]`.
 ///
 /// # Panics
@@ -174,7 +153,7 @@ pub fn open(
         if folded.is_none() {
             final_polynomial = Some(transcript.send(labels::FINAL_POLYNOMIAL, table.clone()));
         }
-        let nonce = transcript.send(labels::NONCE, [grind(transcript, round.pow_bits)]);
+        let nonce = transcript.send(labels::NONCE, [F::from(transcript.duplex().grind(round.pow_bits))]);
         let _work = transcript.challenge(labels::WORK);
         let positions = positions(transcript, round);
         let trees = match &oracle {
