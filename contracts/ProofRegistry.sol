@@ -34,14 +34,13 @@ contract ProofRegistry is IProofRegistry {
         uint256 count = statements.length;
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            leaves[i] = StatementLib.leaf(statements[i]);
-            if ((recordEach || count == 1) && _record(leaves[i])) {
+            Statement calldata statement = statements[i];
+            bytes32 leaf = StatementLib.leaf(statement);
+            leaves[i] = leaf;
+            if ((recordEach || count == 1) && _record(leaf)) {
                 ++newRecords;
                 emit StatementRecorded(
-                    leaves[i],
-                    statements[i].adapter,
-                    statements[i].context,
-                    statements[i].activations
+                    leaf, statement.adapter, statement.context, statement.activations
                 );
             }
         }

@@ -31,29 +31,28 @@ contract SealVerifier is SealVerifierBase {
     /// @inheritdoc SealVerifierBase
     function _key() internal pure override returns (VerifyingKey memory) {
         return VerifyingKey({
-            alpha: [SealVerifyingKey.ALPHA_X, SealVerifyingKey.ALPHA_Y],
-            beta: [
-                SealVerifyingKey.BETA_X_IMAGINARY,
-                SealVerifyingKey.BETA_X_REAL,
-                SealVerifyingKey.BETA_Y_IMAGINARY,
-                SealVerifyingKey.BETA_Y_REAL
-            ],
-            gamma: [
-                SealVerifyingKey.GAMMA_X_IMAGINARY,
-                SealVerifyingKey.GAMMA_X_REAL,
-                SealVerifyingKey.GAMMA_Y_IMAGINARY,
-                SealVerifyingKey.GAMMA_Y_REAL
-            ],
-            delta: [
-                SealVerifyingKey.DELTA_X_IMAGINARY,
-                SealVerifyingKey.DELTA_X_REAL,
-                SealVerifyingKey.DELTA_Y_IMAGINARY,
-                SealVerifyingKey.DELTA_Y_REAL
-            ],
-            ic0: [SealVerifyingKey.IC0_X, SealVerifyingKey.IC0_Y],
-            ic1: [SealVerifyingKey.IC1_X, SealVerifyingKey.IC1_Y],
-            ic2: [SealVerifyingKey.IC2_X, SealVerifyingKey.IC2_Y],
-            ic3: [SealVerifyingKey.IC3_X, SealVerifyingKey.IC3_Y]
+            alphaX: SealVerifyingKey.ALPHA_X,
+            alphaY: SealVerifyingKey.ALPHA_Y,
+            betaXImaginary: SealVerifyingKey.BETA_X_IMAGINARY,
+            betaXReal: SealVerifyingKey.BETA_X_REAL,
+            betaYImaginary: SealVerifyingKey.BETA_Y_IMAGINARY,
+            betaYReal: SealVerifyingKey.BETA_Y_REAL,
+            gammaXImaginary: SealVerifyingKey.GAMMA_X_IMAGINARY,
+            gammaXReal: SealVerifyingKey.GAMMA_X_REAL,
+            gammaYImaginary: SealVerifyingKey.GAMMA_Y_IMAGINARY,
+            gammaYReal: SealVerifyingKey.GAMMA_Y_REAL,
+            deltaXImaginary: SealVerifyingKey.DELTA_X_IMAGINARY,
+            deltaXReal: SealVerifyingKey.DELTA_X_REAL,
+            deltaYImaginary: SealVerifyingKey.DELTA_Y_IMAGINARY,
+            deltaYReal: SealVerifyingKey.DELTA_Y_REAL,
+            ic0X: SealVerifyingKey.IC0_X,
+            ic0Y: SealVerifyingKey.IC0_Y,
+            ic1X: SealVerifyingKey.IC1_X,
+            ic1Y: SealVerifyingKey.IC1_Y,
+            ic2X: SealVerifyingKey.IC2_X,
+            ic2Y: SealVerifyingKey.IC2_Y,
+            ic3X: SealVerifyingKey.IC3_X,
+            ic3Y: SealVerifyingKey.IC3_Y
         });
     }
 }

@@ -14,7 +14,6 @@ import {Statement, StatementLib} from "./libraries/StatementLib.sol";
 abstract contract SealVerifierBase is ISealVerifier {
     uint256 private constant SEAL_LENGTH = 292;
     uint256 private constant ROOT_OFFSET = 4;
-    uint256 private constant PROOF_OFFSET = 36;
 
     /// @inheritdoc ISealVerifier
     bytes4 public immutable SELECTOR;
@@ -38,15 +37,17 @@ abstract contract SealVerifierBase is ISealVerifier {
         bytes4 selector = bytes4(seal[:ROOT_OFFSET]);
         if (selector != SELECTOR) revert SelectorMismatch(SELECTOR, selector);
 
-        uint256 root = uint256(bytes32(seal[ROOT_OFFSET:PROOF_OFFSET]));
+        // The length is checked: nine words follow the selector.
+        uint256[9] calldata words;
+        assembly ("memory-safe") {
+            words := add(seal.offset, ROOT_OFFSET)
+        }
+        uint256 root = words[0];
         if (root >= StatementLib.SCALAR_FIELD_ORDER) revert RootNotCanonical(root);
-        _requireCanonical(statements);
-
-        Statement[] memory all = StatementLib.padded(statements, slots());
-        uint256 challenge = StatementLib.challenge(root, all);
-        uint256 evaluation = StatementLib.evaluation(all, challenge);
-        uint256[8] memory proof = abi.decode(seal[PROOF_OFFSET:], (uint256[8]));
-        Groth16.verify(_key(), [root, challenge, evaluation], proof);
+        uint256[] memory elements = StatementLib.paddedElements(statements, slots());
+        uint256 challenge = StatementLib.challenge(root, elements);
+        uint256 evaluation = StatementLib.evaluation(elements, challenge);
+        Groth16.verify(_key(), root, challenge, evaluation, words);
     }
 
     /// @inheritdoc ISealVerifier
@@ -57,22 +58,4 @@ abstract contract SealVerifierBase is ISealVerifier {
 
     /// @notice The verifying key, from constants in the code.
     function _key() internal view virtual returns (VerifyingKey memory);
-
-    /// @dev A list of 1 to `slots()` statements whose elements are all below r.
-    function _requireCanonical(Statement[] calldata statements) private view {
-        uint256 count = statements.length;
-        if (count == 0 || count > slots()) revert StatementCountOutOfRange(slots(), count);
-        for (uint256 i = 0; i < count; ++i) {
-            Statement calldata statement = statements[i];
-            _requireCanonical(i, 0, statement.adapter);
-            _requireCanonical(i, 1, statement.activations);
-            _requireCanonical(i, 2, statement.context);
-        }
-    }
-
-    function _requireCanonical(uint256 statement, uint256 element, uint256 value) private pure {
-        if (value >= StatementLib.SCALAR_FIELD_ORDER) {
-            revert StatementElementNotCanonical(statement, element, value);
-        }
-    }
 }

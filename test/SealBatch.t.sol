@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ISealVerifier} from "../contracts/interfaces/ISealVerifier.sol";
+import {VerifyingKey} from "../contracts/libraries/Groth16.sol";
 import {Statement} from "../contracts/libraries/StatementLib.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
 import {InjectedKeyVerifier, KeyInjection} from "./utils/InjectedKeyVerifier.sol";
@@ -124,21 +125,25 @@ contract SealBatchTest is BaseTest {
         wider.verify(seal, statements);
     }
 
-    /// The words of a negated input point still make a key, another one: the sum must feel each.
-    function test_RevertWhen_AnyPointOfTheKeyIsAnother() external {
+    /// Every word of the key is used: with any two points of G1, or of G2, swapped it is another key.
+    function test_RevertWhen_TwoPointsOfTheKeySwapPlaces() external {
         Statement[] memory statements = _statements(1, 9);
         bytes memory seal = _seal(statements, 9);
         verifier.verify(seal, statements);
-        uint256[2][4] memory points = [setup.key.ic0, setup.key.ic1, setup.key.ic2, setup.key.ic3];
-        for (uint256 i = 0; i < 4; ++i) {
-            TrapdoorKey memory other = setup;
-            if (i == 0) other.key.ic0 = points[1];
-            if (i == 1) other.key.ic1 = points[2];
-            if (i == 2) other.key.ic2 = points[3];
-            if (i == 3) other.key.ic3 = points[0];
-            KeyInjection.set(other.key, setup.parametersDigest, setup.slots);
-            vm.expectRevert(ISealVerifier.ProofRejected.selector);
-            verifier.verify(seal, statements);
+        uint256[8] memory starts = [uint256(0), 14, 16, 18, 20, 2, 6, 10];
+        for (uint256 i = 0; i < 8; ++i) {
+            for (uint256 j = i + 1; j < 8; ++j) {
+                if (i < 5 != j < 5) continue;
+                uint256[22] memory words = abi.decode(abi.encode(setup.key), (uint256[22]));
+                for (uint256 word = 0; word < (i < 5 ? 2 : 4); ++word) {
+                    (words[starts[i] + word], words[starts[j] + word]) =
+                    (words[starts[j] + word], words[starts[i] + word]);
+                }
+                VerifyingKey memory other = abi.decode(abi.encode(words), (VerifyingKey));
+                KeyInjection.set(other, setup.parametersDigest, setup.slots);
+                vm.expectRevert(ISealVerifier.ProofRejected.selector);
+                verifier.verify(seal, statements);
+            }
         }
     }
 

@@ -5,15 +5,30 @@ import {ISealVerifier} from "../interfaces/ISealVerifier.sol";
 
 /// @notice A Groth16 verifying key over BN254 with three public inputs, as EIP-197 words: an element
 /// of the quadratic extension is its imaginary part, then its real part.
+/// One word per field: nested arrays would cost a few thousand gas in every call.
 struct VerifyingKey {
-    uint256[2] alpha;
-    uint256[4] beta;
-    uint256[4] gamma;
-    uint256[4] delta;
-    uint256[2] ic0;
-    uint256[2] ic1;
-    uint256[2] ic2;
-    uint256[2] ic3;
+    uint256 alphaX;
+    uint256 alphaY;
+    uint256 betaXImaginary;
+    uint256 betaXReal;
+    uint256 betaYImaginary;
+    uint256 betaYReal;
+    uint256 gammaXImaginary;
+    uint256 gammaXReal;
+    uint256 gammaYImaginary;
+    uint256 gammaYReal;
+    uint256 deltaXImaginary;
+    uint256 deltaXReal;
+    uint256 deltaYImaginary;
+    uint256 deltaYReal;
+    uint256 ic0X;
+    uint256 ic0Y;
+    uint256 ic1X;
+    uint256 ic1Y;
+    uint256 ic2X;
+    uint256 ic2Y;
+    uint256 ic3X;
+    uint256 ic3Y;
 }
 
 /// @title Groth16 over BN254 with the precompiles of EIP-196 and EIP-197
@@ -40,48 +55,50 @@ library Groth16 {
     uint256 private constant EC_MUL = 0x07;
     uint256 private constant PAIRING = 0x08;
 
-    /// @notice Reverts unless `proof` (A, B, C) proves the three public inputs under `key`.
+    /// @notice Reverts unless the points A, B, C in `words` prove the three inputs under `key`.
     /// @dev The caller has checked that every input is below r.
-    function verify(VerifyingKey memory key, uint256[3] memory inputs, uint256[8] memory proof)
-        internal
-        view
-    {
-        for (uint256 i = 0; i < 8; ++i) {
-            if (proof[i] >= BASE_FIELD_ORDER) {
-                revert ISealVerifier.ProofCoordinateNotCanonical(i, proof[i]);
-            }
-        }
+    /// @param words A seal without its selector: one word that is not read here, then A (2 words), B (4)
+    /// and C (2).
+    function verify(
+        VerifyingKey memory key,
+        uint256 input1,
+        uint256 input2,
+        uint256 input3,
+        uint256[9] calldata words
+    ) internal view {
+        _requireCanonical(0, words[1]);
+        _requireCanonical(1, words[2]);
+        _requireCanonical(2, words[3]);
+        _requireCanonical(3, words[4]);
+        _requireCanonical(4, words[5]);
+        _requireCanonical(5, words[6]);
+        _requireCanonical(6, words[7]);
+        _requireCanonical(7, words[8]);
 
         uint256[24] memory pairs;
-        pairs[0] = proof[0];
-        pairs[1] = (BASE_FIELD_ORDER - proof[1]) % BASE_FIELD_ORDER; // -A; infinity is (0, 0)
-        pairs[2] = proof[2];
-        pairs[3] = proof[3];
-        pairs[4] = proof[4];
-        pairs[5] = proof[5];
-
-        pairs[6] = key.alpha[0];
-        pairs[7] = key.alpha[1];
-        _copy(key.beta, pairs, 8);
-
-        uint256[2] memory combined = key.ic0;
-        _accumulate(combined, key.ic1, inputs[0]);
-        _accumulate(combined, key.ic2, inputs[1]);
-        _accumulate(combined, key.ic3, inputs[2]);
-        pairs[12] = combined[0];
-        pairs[13] = combined[1];
-        _copy(key.gamma, pairs, 14);
-
-        pairs[18] = proof[6];
-        pairs[19] = proof[7];
-        _copy(key.delta, pairs, 20);
+        (uint256 x, uint256 y) = (key.ic0X, key.ic0Y);
+        (x, y) = _accumulate(x, y, key.ic1X, key.ic1Y, input1);
+        (x, y) = _accumulate(x, y, key.ic2X, key.ic2Y, input2);
+        (x, y) = _accumulate(x, y, key.ic3X, key.ic3Y, input3);
+        assembly ("memory-safe") {
+            // Pair 1: A and B. Pair 2: alpha and beta, the first words of the key. Pair 3: the sum
+            // and gamma. Pair 4: C and delta.
+            calldatacopy(pairs, add(words, 0x20), 0xc0)
+            mcopy(add(pairs, 0xc0), key, 0xc0)
+            mstore(add(pairs, 0x180), x)
+            mstore(add(pairs, 0x1a0), y)
+            mcopy(add(pairs, 0x1c0), add(key, 0xc0), 0x80)
+            calldatacopy(add(pairs, 0x240), add(words, 0xe0), 0x40)
+            mcopy(add(pairs, 0x280), add(key, 0x140), 0x80)
+        }
+        if (pairs[1] != 0) pairs[1] = BASE_FIELD_ORDER - pairs[1]; // -A
 
         uint256 product;
         bool success;
         assembly ("memory-safe") {
             // Scratch space takes the answer. A precompile that fails, by bad points or for want of
             // gas, leaves `success` zero, and then nothing is read from it.
-            success := staticcall(gas(), PAIRING, pairs, 768, 0x00, 0x20)
+            success := staticcall(gas(), PAIRING, pairs, 0x300, 0x00, 0x20)
             success := and(success, eq(returndatasize(), 0x20))
             product := mload(0x00)
         }
@@ -105,62 +122,70 @@ library Groth16 {
     /// of a key whose setup was never finished; a point at infinity removes its pair, or its input,
     /// from the equation.
     function requireSafe(VerifyingKey memory key) internal pure {
-        if (_isZero(key.alpha)) revert ISealVerifier.VerifyingKeyPointAtInfinity("alpha");
-        if (_isZero(key.beta)) revert ISealVerifier.VerifyingKeyPointAtInfinity("beta");
-        if (_isZero(key.gamma)) revert ISealVerifier.VerifyingKeyPointAtInfinity("gamma");
-        if (_isZero(key.delta)) revert ISealVerifier.VerifyingKeyPointAtInfinity("delta");
-        if (_isZero(key.ic0)) revert ISealVerifier.VerifyingKeyPointAtInfinity("ic0");
-        if (_isZero(key.ic1)) revert ISealVerifier.VerifyingKeyPointAtInfinity("ic1");
-        if (_isZero(key.ic2)) revert ISealVerifier.VerifyingKeyPointAtInfinity("ic2");
-        if (_isZero(key.ic3)) revert ISealVerifier.VerifyingKeyPointAtInfinity("ic3");
-        if (key.gamma[0] == key.delta[0] && key.gamma[1] == key.delta[1]) {
+        _requireNotZero("alpha", key.alphaX | key.alphaY);
+        _requireNotZero(
+            "beta", key.betaXImaginary | key.betaXReal | key.betaYImaginary | key.betaYReal
+        );
+        _requireNotZero(
+            "gamma", key.gammaXImaginary | key.gammaXReal | key.gammaYImaginary | key.gammaYReal
+        );
+        _requireNotZero(
+            "delta", key.deltaXImaginary | key.deltaXReal | key.deltaYImaginary | key.deltaYReal
+        );
+        _requireNotZero("ic0", key.ic0X | key.ic0Y);
+        _requireNotZero("ic1", key.ic1X | key.ic1Y);
+        _requireNotZero("ic2", key.ic2X | key.ic2Y);
+        _requireNotZero("ic3", key.ic3X | key.ic3Y);
+        if (key.gammaXImaginary == key.deltaXImaginary && key.gammaXReal == key.deltaXReal) {
             revert ISealVerifier.VerifyingKeyGammaEqualsDelta();
         }
-        if (_isGenerator(key.gamma)) revert ISealVerifier.VerifyingKeyPointIsGenerator("gamma");
-        if (_isGenerator(key.delta)) revert ISealVerifier.VerifyingKeyPointIsGenerator("delta");
+        _requireNotGenerator("gamma", key.gammaXImaginary, key.gammaXReal);
+        _requireNotGenerator("delta", key.deltaXImaginary, key.deltaXReal);
     }
 
-    /// @dev `sum += scalar * point`.
-    function _accumulate(uint256[2] memory sum, uint256[2] memory point, uint256 scalar)
+    /// @dev The point `(x, y) + scalar * (pointX, pointY)`.
+    function _accumulate(uint256 x, uint256 y, uint256 pointX, uint256 pointY, uint256 scalar)
         private
         view
+        returns (uint256 sumX, uint256 sumY)
     {
-        uint256[4] memory words;
-        words[0] = point[0];
-        words[1] = point[1];
-        words[2] = scalar;
-        bool success;
+        bool multiplied;
+        bool added;
         assembly ("memory-safe") {
-            // The product lands in the second half of `words`, where the addition reads it.
-            success := staticcall(gas(), EC_MUL, words, 0x60, add(words, 0x40), 0x40)
-            success := and(success, eq(returndatasize(), 0x40))
+            // Four words of free memory, given back: the product lands where the addition reads it.
+            let words := mload(0x40)
+            mstore(words, pointX)
+            mstore(add(words, 0x20), pointY)
+            mstore(add(words, 0x40), scalar)
+            multiplied := staticcall(gas(), EC_MUL, words, 0x60, words, 0x40)
+            multiplied := and(multiplied, eq(returndatasize(), 0x40))
+            mstore(add(words, 0x40), x)
+            mstore(add(words, 0x60), y)
+            added := staticcall(gas(), EC_ADD, words, 0x80, words, 0x40)
+            added := and(added, eq(returndatasize(), 0x40))
+            sumX := mload(words)
+            sumY := mload(add(words, 0x20))
         }
-        if (!success) revert ISealVerifier.PrecompileFailed(EC_MUL);
-        words[0] = sum[0];
-        words[1] = sum[1];
-        assembly ("memory-safe") {
-            success := staticcall(gas(), EC_ADD, words, 0x80, sum, 0x40)
-            success := and(success, eq(returndatasize(), 0x40))
+        if (!multiplied) revert ISealVerifier.PrecompileFailed(EC_MUL);
+        if (!added) revert ISealVerifier.PrecompileFailed(EC_ADD);
+    }
+
+    function _requireCanonical(uint256 index, uint256 coordinate) private pure {
+        if (coordinate >= BASE_FIELD_ORDER) {
+            revert ISealVerifier.ProofCoordinateNotCanonical(index, coordinate);
         }
-        if (!success) revert ISealVerifier.PrecompileFailed(EC_ADD);
     }
 
-    function _copy(uint256[4] memory point, uint256[24] memory pairs, uint256 start) private pure {
-        pairs[start] = point[0];
-        pairs[start + 1] = point[1];
-        pairs[start + 2] = point[2];
-        pairs[start + 3] = point[3];
+    function _requireNotZero(string memory point, uint256 bits) private pure {
+        if (bits == 0) revert ISealVerifier.VerifyingKeyPointAtInfinity(point);
     }
 
-    function _isZero(uint256[2] memory point) private pure returns (bool) {
-        return point[0] | point[1] == 0;
-    }
-
-    function _isZero(uint256[4] memory point) private pure returns (bool) {
-        return point[0] | point[1] | point[2] | point[3] == 0;
-    }
-
-    function _isGenerator(uint256[4] memory point) private pure returns (bool) {
-        return point[0] == G2_GENERATOR_X_IMAGINARY && point[1] == G2_GENERATOR_X_REAL;
+    function _requireNotGenerator(string memory point, uint256 xImaginary, uint256 xReal)
+        private
+        pure
+    {
+        if (xImaginary == G2_GENERATOR_X_IMAGINARY && xReal == G2_GENERATOR_X_REAL) {
+            revert ISealVerifier.VerifyingKeyPointIsGenerator(point);
+        }
     }
 }

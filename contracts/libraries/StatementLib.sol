@@ -3,6 +3,8 @@ pragma solidity ^0.8.24;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
+import {ISealVerifier} from "../interfaces/ISealVerifier.sol";
+
 /// @notice What one LoRA proof claims: the adapter committed in `adapter` was applied to the inputs
 /// in `activations` and gave the outputs in `activations`, for the purpose bound in `context`.
 /// @dev Each is an element of the scalar field of BN254. docs/protocol.md section 1 says what they
@@ -30,82 +32,117 @@ library StatementLib {
     /// @notice Elements per statement.
     uint256 internal constant ELEMENTS = 3;
 
-    /// @notice `statements` repeated at its end to exactly `slots` entries, which is what the circuit
-    /// proves: it has no empty slot.
-    /// @dev The caller has checked `1 <= statements.length <= slots`.
-    function padded(Statement[] calldata statements, uint256 slots)
+    /// @notice The elements (adapter, activations, context) of `statements` one after the other, the
+    /// last statement repeated up to `slots`: what the circuit proves, which has no empty slot.
+    /// @dev Reverts unless `1 <= statements.length <= slots` and every element is below r.
+    function paddedElements(Statement[] calldata statements, uint256 slots)
         internal
         pure
-        returns (Statement[] memory all)
+        returns (uint256[] memory elements)
     {
-        all = new Statement[](slots);
-        uint256 last = statements.length - 1;
-        for (uint256 i = 0; i < slots; ++i) {
-            all[i] = statements[i < last ? i : last];
+        uint256 count = statements.length;
+        if (count == 0 || count > slots) {
+            revert ISealVerifier.StatementCountOutOfRange(slots, count);
+        }
+        elements = new uint256[](ELEMENTS * slots);
+        uint256 next = 0;
+        for (uint256 slot = 0; slot < slots; ++slot) {
+            // Neither can wrap: `count` is at least 1, `next` ends at the length of the array.
+            unchecked {
+                uint256 index = slot < count ? slot : count - 1;
+                Statement calldata statement = statements[index];
+                elements[next++] = _canonical(index, 0, statement.adapter);
+                elements[next++] = _canonical(index, 1, statement.activations);
+                elements[next++] = _canonical(index, 2, statement.context);
+            }
         }
     }
 
-    /// @notice The point at which the statements are compared: keccak256 of the seal's root and of
-    /// all (padded) statements, reduced modulo r.
+    /// @notice The point at which the statements are compared:
+    /// `keccak256(abi.encode(SEAL_TAG, root, statements)) mod r` over the padded statements.
     /// @dev The root fixes the statements of the circuit before this point exists, the calldata those
     /// of the contract. Two different lists agree at it with probability at most 3K/r.
-    function challenge(uint256 root, Statement[] memory all) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(SEAL_TAG, root, all))) % SCALAR_FIELD_ORDER;
+    function challenge(uint256 root, uint256[] memory elements) internal pure returns (uint256) {
+        // In that encoding the array is at offset 96: its length, then its elements.
+        bytes memory preimage =
+            abi.encodePacked(SEAL_TAG, root, uint256(96), elements.length / ELEMENTS, elements);
+        return uint256(keccak256(preimage)) % SCALAR_FIELD_ORDER;
     }
 
-    /// @notice `sum_i c_i * point^i mod r` over the elements (adapter, activations, context of the
-    /// first statement, then of the second, and so on).
-    /// @dev `mulmod` would reduce an element c + r in silence, so the caller has refused those.
-    function evaluation(Statement[] memory all, uint256 point)
+    /// @notice `sum_i elements[i] * point^i mod r`, by Horner's rule.
+    function evaluation(uint256[] memory elements, uint256 point)
         internal
         pure
         returns (uint256 value)
     {
-        uint256 r = SCALAR_FIELD_ORDER;
-        for (uint256 i = all.length; i > 0; --i) {
-            Statement memory statement = all[i - 1];
-            value = addmod(mulmod(value, point, r), statement.context, r);
-            value = addmod(mulmod(value, point, r), statement.activations, r);
-            value = addmod(mulmod(value, point, r), statement.adapter, r);
+        uint256 i = elements.length;
+        while (i > 0) {
+            unchecked {
+                --i; // it was above 0
+            }
+            value =
+                addmod(mulmod(value, point, SCALAR_FIELD_ORDER), elements[i], SCALAR_FIELD_ORDER);
         }
     }
 
     /// @notice The leaf of a statement: keccak256 twice, as OpenZeppelin's StandardMerkleTree does
     /// for the types (uint256, uint256, uint256).
     /// @dev A leaf hashes 32 bytes and an inner node 64, so that neither passes for the other.
-    function leaf(Statement calldata statement) internal pure returns (bytes32) {
-        return keccak256(bytes.concat(keccak256(abi.encode(statement))));
+    function leaf(Statement calldata statement) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            // keccak256(bytes.concat(keccak256(abi.encode(statement)))): the calldata is the encoding.
+            // Written out, it costs a tenth of that.
+            let encoding := mload(0x40)
+            calldatacopy(encoding, statement, 0x60)
+            mstore(0x00, keccak256(encoding, 0x60))
+            hash := keccak256(0x00, 0x20)
+        }
     }
 
     /// @notice The root that `StandardMerkleTree.of(statements, ["uint256", "uint256", "uint256"])`
     /// of OpenZeppelin's JavaScript library has: leaves sorted, pairs sorted, complete binary tree.
     /// The root of a single statement is its leaf.
-    /// @param leaves At least one leaf, in any order; the array is overwritten.
+    /// @param leaves At least one leaf, in any order.
     function merkleRoot(bytes32[] memory leaves) internal pure returns (bytes32) {
         uint256 count = leaves.length;
         if (count == 1) return leaves[0];
-        _sort(leaves);
-        // That library stores 2L - 1 nodes with the root at index 0 and the smallest leaf at the end.
+        // That library stores 2L - 1 nodes with the root at index 0 and the smallest leaf at the end:
+        // node i has the children 2i + 1 and 2i + 2, leaves start at L - 1.
         bytes32[] memory nodes = new bytes32[](2 * count - 1);
         for (uint256 i = 0; i < count; ++i) {
-            nodes[2 * count - 2 - i] = leaves[i];
+            bytes32 inserted = leaves[i];
+            assembly ("memory-safe") {
+                // Insertion into the i leaves before it, kept in descending order. Reading nodes[L - 2]
+                // in the last comparison is harmless. Written out, since every access here is in
+                // bounds, and checking each costs a statement several hundred gas.
+                let first := add(nodes, shl(5, count))
+                let place := add(first, shl(5, i))
+                for { let before := mload(sub(place, 0x20)) }
+                and(gt(place, first), lt(before, inserted)) { before := mload(sub(place, 0x20)) } {
+                    mstore(place, before)
+                    place := sub(place, 0x20)
+                }
+                mstore(place, inserted)
+            }
         }
-        for (uint256 i = count - 1; i > 0; --i) {
-            nodes[i - 1] = Hashes.commutativeKeccak256(nodes[2 * i - 1], nodes[2 * i]);
+        unchecked {
+            // No index wraps: i is at least 1.
+            for (uint256 i = count - 1; i > 0; --i) {
+                nodes[i - 1] = Hashes.commutativeKeccak256(nodes[2 * i - 1], nodes[2 * i]);
+            }
         }
         return nodes[0];
     }
 
-    /// @dev Insertion sort: a seal holds few statements, and two leaves take one comparison.
-    function _sort(bytes32[] memory values) private pure {
-        for (uint256 i = 1; i < values.length; ++i) {
-            bytes32 value = values[i];
-            uint256 j = i;
-            while (j > 0 && values[j - 1] > value) {
-                values[j] = values[j - 1];
-                --j;
-            }
-            values[j] = value;
+    /// @dev `mulmod` would reduce an element c + r to c, in silence.
+    function _canonical(uint256 statement, uint256 element, uint256 value)
+        private
+        pure
+        returns (uint256)
+    {
+        if (value >= SCALAR_FIELD_ORDER) {
+            revert ISealVerifier.StatementElementNotCanonical(statement, element, value);
         }
+        return value;
     }
 }

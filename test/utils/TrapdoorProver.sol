@@ -39,14 +39,13 @@ library TrapdoorProver {
         setup.slots = VM.parseJsonUint(json, ".slots");
         setup.parametersDigest = VM.parseJsonBytes32(json, ".parameters_digest");
         setup.keyDigest = VM.parseJsonBytes32(json, ".key_digest");
-        setup.key.alpha = _g1(json, ".alpha");
-        setup.key.beta = _g2(json, ".beta");
-        setup.key.gamma = _g2(json, ".gamma");
-        setup.key.delta = _g2(json, ".delta");
-        setup.key.ic0 = _g1(json, ".ic0");
-        setup.key.ic1 = _g1(json, ".ic1");
-        setup.key.ic2 = _g1(json, ".ic2");
-        setup.key.ic3 = _g1(json, ".ic3");
+        bytes memory words;
+        string[8] memory points =
+            [".alpha", ".beta", ".gamma", ".delta", ".ic0", ".ic1", ".ic2", ".ic3"];
+        for (uint256 i = 0; i < 8; ++i) {
+            words = abi.encodePacked(words, VM.parseJsonBytes32Array(json, points[i]));
+        }
+        setup.key = abi.decode(words, (VerifyingKey));
     }
 
     /// @notice A seal of `statements`, padded to `setup.slots`.
@@ -71,11 +70,12 @@ library TrapdoorProver {
         c = addmod(c, R - mulmod(setup.alpha, setup.beta, R), R);
         c = addmod(c, R - mulmod(input, setup.gamma, R), R);
         c = mulmod(c, _inverse(setup.delta), R);
+        VerifyingKey memory key = setup.key;
         return bytes.concat(
             bytes4(setup.keyDigest),
             bytes32(root),
             abi.encode(_multiply(a)),
-            abi.encode(setup.key.beta),
+            abi.encode(key.betaXImaginary, key.betaXReal, key.betaYImaginary, key.betaYReal),
             abi.encode(_multiply(c))
         );
     }
@@ -126,27 +126,5 @@ library TrapdoorProver {
             .staticcall(abi.encode(uint256(32), uint256(32), uint256(32), value, R - 2, R));
         require(success, "modexp");
         return abi.decode(inverse, (uint256));
-    }
-
-    function _g1(string memory json, string memory name)
-        private
-        pure
-        returns (uint256[2] memory point)
-    {
-        bytes32[] memory words = VM.parseJsonBytes32Array(json, name);
-        for (uint256 i = 0; i < 2; ++i) {
-            point[i] = uint256(words[i]);
-        }
-    }
-
-    function _g2(string memory json, string memory name)
-        private
-        pure
-        returns (uint256[4] memory point)
-    {
-        bytes32[] memory words = VM.parseJsonBytes32Array(json, name);
-        for (uint256 i = 0; i < 4; ++i) {
-            point[i] = uint256(words[i]);
-        }
     }
 }
