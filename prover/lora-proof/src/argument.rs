@@ -4,6 +4,15 @@
 //! sumcheck over ranks (eq. 2); the sumcheck over inputs (eq. 3); the range check (eq. 4); the opening of everything that
 //! is left. Prover and verifier below follow it line by line, and so does `groth16-seal/src/circuit/mod.rs`.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use rankproof_statement::digest::{check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{
@@ -113,6 +122,19 @@ pub fn prove(
     check_context(&context)?;
     relation::check(witness)?;
     let (activations, commitment, z) = commit_run(config, witness, weights_layout, activations_salt)?;
+    let unargued = state(config, weights_layout, adapter, activations, context);
+    Ok(argue(config, &mut Transcript::default(), witness, unargued, [weights, &commitment], z))
+}
+
+/// A statement and what its ids open to, not argued yet.
+#[doc(hidden)]
+pub fn state(
+    config: &Config,
+    weights_layout: &WeightsLayout,
+    adapter: &AdapterPreimage,
+    activations: ActivationsOpening,
+    context: F,
+) -> LoraProof {
     let maxima = config.maxima();
     let inner_digest = config.inner_digest();
     let weights_digest = weights_layout.digest(maxima);
@@ -121,17 +143,29 @@ pub fn prove(
         activations: activations.preimage.id(inner_digest, weights_digest, activations.inputs_layout.digest(maxima)),
         context,
     };
-    let mut lora_proof = LoraProof {
+    LoraProof {
         statement,
         weights_layout: weights_layout.clone(),
         adapter: adapter.clone(),
         activations,
         proof: Proof::empty(),
-    };
-    let mut transcript = Transcript::default();
+    }
+}
+
+/// Argues a statement without asking whether it holds: [`prove`] asks first, tests of soundness and of the transcript
+/// do not.
+#[doc(hidden)]
+pub fn argue(
+    config: &Config,
+    transcript: &mut Transcript,
+    witness: &Witness,
+    mut lora_proof: LoraProof,
+    commitments: [&Commitment; 2],
+    z: Vec<F>,
+) -> LoraProof {
     transcript.public(labels::STATEMENT, &public_elements(config, &lora_proof));
-    lora_proof.proof = prove_argument(config, &mut transcript, witness, &lora_proof, [weights, &commitment], z);
-    Ok(lora_proof)
+    lora_proof.proof = prove_argument(config, transcript, witness, &lora_proof, commitments, z);
+    lora_proof
 }
 
 /// Vectors over the three index spaces, computed from the integers; see eq. 2 and 3.
@@ -142,6 +176,12 @@ struct Integers<'a> {
     maxima: &'a rankproof_statement::Maxima,
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "prover: its own layout, checked before"
+)]
 impl Integers<'_> {
     fn modules(&self) -> impl Iterator<Item = (usize, &rankproof_statement::QuantizedModule)> {
         self.witness.adapter.modules.iter().enumerate()
@@ -222,6 +262,7 @@ impl Integers<'_> {
     }
 }
 
+#[expect(clippy::expect_used, clippy::indexing_slicing, reason = "prover: its own tables, never empty")]
 fn prove_argument(
     config: &Config,
     transcript: &mut Transcript,
@@ -235,9 +276,9 @@ fn prove_argument(
     let (weights, inputs) = (&lora_proof.weights_layout, &lora_proof.activations.inputs_layout);
     let integers = Integers { witness, weights, inputs, maxima };
 
-    let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space + maxima.log_tokens);
-    let (output_point, token_point) = output_point.split_at(maxima.log_output_space);
-    let (outputs, tokens) = (eq_table(output_point, one), eq_table(token_point, one));
+    let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
+    let token_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
+    let (outputs, tokens) = (eq_table(&output_point, one), eq_table(&token_point, one));
     let output_value = transcript.send(labels::OUTPUT_VALUE, [integers.output_at(&outputs, &tokens)]);
 
     let inputs_at = integers.inputs_at(&tokens);
@@ -263,8 +304,8 @@ fn prove_argument(
         maxima,
         weights,
         inputs,
-        output: output_point,
-        token: token_point,
+        output: &output_point,
+        token: &token_point,
         rank: &rank_point,
         input: &input_point,
         range: &range_point,

@@ -6,6 +6,15 @@
 //! prover's side, [`Batched::evaluate`] the verifier's; powers of `gamma` join them. Coordinates are addressed from the
 //! least significant one, as in `low(point)[0]`.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::{AdditiveGroup, Field};
 use rankproof_statement::{F, InputsLayout, Maxima, SlotLayout, WeightBits, WeightsLayout};
 
@@ -60,13 +69,18 @@ pub fn low(point: &[F]) -> impl Iterator<Item = F> + '_ {
     point.iter().rev().copied()
 }
 
+fn has_bit(index: u64, bit: usize) -> bool {
+    let shifted = u32::try_from(bit).ok().and_then(|bit| index.checked_shr(bit));
+    shifted.unwrap_or(0) & 1 == 1
+}
+
 /// `eq` of the bits of `index` from bit `from` on with the coordinates (least significant first) from there on.
 fn prefix_eq(index: u64, from: usize, coordinates: &[F]) -> F {
     coordinates
         .iter()
         .enumerate()
         .skip(from)
-        .map(|(bit, r)| if index.checked_shr(bit as u32).unwrap_or(0) & 1 == 1 { *r } else { F::ONE - r })
+        .map(|(bit, r)| if has_bit(index, bit) { *r } else { F::ONE - r })
         .product()
 }
 
@@ -103,7 +117,8 @@ impl Points<'_> {
         let (rank, input, output) = (reversed(self.rank), reversed(self.input), reversed(self.output));
         let log_rank = self.weights.log_rank;
         self.weights.slots.iter().zip(&self.inputs.input_offsets).zip(0u64..).map(move |((slot, offset), index)| {
-            let first_rank = index.checked_shl(log_rank as u32).unwrap_or(0);
+            let shift = u32::try_from(log_rank).unwrap_or(u32::MAX);
+            let first_rank = index.checked_shl(shift).unwrap_or(0);
             let prefixes = Prefixes {
                 rank: prefix_eq(first_rank, log_rank, &rank),
                 input: prefix_eq(u64::from(*offset), slot.log_in, &input),
@@ -206,6 +221,12 @@ impl Batched<'_> {
     }
 
     /// The tables of `W` and `Z`, for the prover.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        reason = "prover: its own layout, checked before"
+    )]
     pub fn tables(&self) -> [Vec<F>; 2] {
         let points = &self.points;
         let gamma = self.gamma;

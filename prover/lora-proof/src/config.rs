@@ -94,6 +94,12 @@ impl Config {
         if n <= LOG_FINAL_MAX || parameters.log_inverse_rate == 0 || parameters.proximity_margin < 3 {
             return Err(Error::Parameters("size, rate or proximity margin too small"));
         }
+        let maxima = &parameters.maxima;
+        let spaces = [maxima.log_rank_space, maxima.log_input_space, maxima.log_output_space, maxima.log_tokens];
+        if maxima.modules == 0 || maxima.modules > usize::from(u16::MAX) || spaces.iter().any(|log| *log > TWO_ADICITY)
+        {
+            return Err(Error::Parameters("no module, too many modules, or an index space too large"));
+        }
         if !(1..=2).contains(&parameters.log_domain_shrink) {
             return Err(Error::Parameters("log_domain_shrink must be 1 or 2"));
         }
@@ -101,7 +107,10 @@ impl Config {
         let mut variables = n;
         while variables > LOG_FINAL_MAX {
             let round = rounds.len();
-            let log_leaves = n + parameters.log_inverse_rate - parameters.log_domain_shrink * round - FOLD;
+            let log_leaves = n
+                .checked_add(parameters.log_inverse_rate)
+                .and_then(|log| log.checked_sub(parameters.log_domain_shrink * round + FOLD))
+                .ok_or(Error::Parameters("a domain is too large or a rate too high"))?;
             variables =
                 variables.checked_sub(FOLD).ok_or(Error::Parameters("size is not reachable by folds of four"))?;
             if log_leaves > TWO_ADICITY || log_leaves <= variables {

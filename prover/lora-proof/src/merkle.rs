@@ -4,6 +4,15 @@
 //! `2^6` or `2^7` nodes; the root is the cap hashed on, 4 to 1, its last level padded with zeros. A proof carries the
 //! cap once as a hint, checked against the root, and for each query a path to the cap.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::AdditiveGroup;
 use rankproof_poseidon::{compress_leaf, compress_node, compress_nodes};
 use rankproof_statement::F;
@@ -60,6 +69,12 @@ impl MerkleTree {
     ///
     /// # Panics
     /// When there is no such leaf.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "prover: its own tree"
+    )]
     pub fn path(&self, position: usize) -> Path {
         let below_cap = self.levels.len() - 1;
         self.levels[..below_cap]

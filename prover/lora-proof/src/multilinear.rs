@@ -4,8 +4,17 @@
 //! extension of `b -> x^b`: `prod_i (1 - s_i + s_i x^(2^(m-1-i)))`. A table is also read as the coefficients of a
 //! univariate polynomial, so evaluating that polynomial at `x` is the inner product with the power weight.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::{AdditiveGroup, Field};
-use rankproof_statement::F;
+use rankproof_statement::{F, field::size};
 use rayon::prelude::*;
 
 /// Tables below this size are not worth a second thread.
@@ -52,7 +61,7 @@ pub fn power_weight(x: F, point: &[F]) -> F {
 pub fn add_powers(table: &mut [F], x: F, scale: F) {
     let chunk = table.len().div_ceil(rayon::current_num_threads()).max(PARALLEL);
     table.par_chunks_mut(chunk).enumerate().for_each(|(index, part)| {
-        let mut power = scale * x.pow([(index * chunk) as u64]);
+        let mut power = scale * x.pow([size(index.saturating_mul(chunk))]);
         for entry in part {
             *entry += power;
             power *= x;

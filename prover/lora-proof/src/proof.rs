@@ -12,7 +12,16 @@
 //! argument
 //! ```
 
-use rankproof_statement::field::{from_canonical_bytes, to_canonical_bytes};
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+use rankproof_statement::field::{from_canonical_bytes, size, to_canonical_bytes};
 use rankproof_statement::{
     ActivationsPreimage, AdapterPreimage, F, InputsLayout, SlotLayout, Statement, WeightBits, WeightsLayout,
 };
@@ -212,6 +221,19 @@ impl Reader<'_> {
     }
 }
 
+/// The byte that stands for a width.
+fn bits_code(bits: WeightBits) -> u8 {
+    match bits {
+        WeightBits::Four => 4,
+        WeightBits::Eight => 8,
+    }
+}
+
+/// A base-2 logarithm in a file; those of a checked layout are far below 255.
+fn byte(log: usize) -> u8 {
+    u8::try_from(log).unwrap_or(u8::MAX)
+}
+
 impl LoraProof {
     /// The canonical bytes.
     pub fn to_bytes(&self, profile: Profile, config: &Config) -> Vec<u8> {
@@ -221,16 +243,16 @@ impl LoraProof {
         bytes.extend(to_canonical_bytes(&config.inner_digest()));
         bytes.extend(self.statement.to_bytes());
         let layout = &self.weights_layout;
-        bytes.extend([layout.bits.bits() as u8, layout.log_rank as u8]);
-        bytes.extend((layout.slots.len() as u16).to_be_bytes());
+        bytes.extend([bits_code(layout.bits), byte(layout.log_rank)]);
+        bytes.extend(u16::try_from(layout.slots.len()).unwrap_or(u16::MAX).to_be_bytes());
         for slot in &layout.slots {
-            bytes.extend([slot.log_in as u8, slot.log_out as u8]);
+            bytes.extend([byte(slot.log_in), byte(slot.log_out)]);
             for offset in [slot.weights_a, slot.weights_b, slot.output_offset] {
                 bytes.extend(offset.to_be_bytes());
             }
         }
         let inputs = &self.activations.inputs_layout;
-        bytes.push(inputs.log_tokens as u8);
+        bytes.push(byte(inputs.log_tokens));
         inputs.input_offsets.iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
         let AdapterPreimage { weights_root, weights_ood, manifest_digest, base_model_digest, salt } = &self.adapter;
         bytes.extend(to_canonical_bytes(weights_root));
@@ -266,16 +288,14 @@ impl LoraProof {
             return Err(Error::ConfigMismatch);
         }
         let statement = Statement::from_canonical_bytes(&reader.take()?)?;
-        let bits = match u8::from_be_bytes(reader.take()?) {
-            4 => WeightBits::Four,
-            8 => WeightBits::Eight,
-            other => return Err(Error::OutOfRange { field: "bits", value: u64::from(other), maximum: 8 }),
-        };
+        let code = u8::from_be_bytes(reader.take()?);
+        let bits = [WeightBits::Four, WeightBits::Eight].into_iter().find(|bits| bits_code(*bits) == code);
+        let bits = bits.ok_or(Error::OutOfRange { field: "bits", value: u64::from(code), maximum: 8 })?;
         let log_rank = reader.small()?;
         let count = usize::from(u16::from_be_bytes(reader.take()?));
         if count > config.maxima().modules {
-            let maximum = config.maxima().modules as u64;
-            return Err(Error::OutOfRange { field: "slots", value: count as u64, maximum });
+            let maximum = size(config.maxima().modules);
+            return Err(Error::OutOfRange { field: "slots", value: size(count), maximum });
         }
         let slots = read_vec(count, || {
             Ok(SlotLayout {

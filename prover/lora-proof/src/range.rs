@@ -10,6 +10,15 @@
 //! `c0 = claim - rho (c1 + .. + c16)`; the message is `c1 .. c16`. After the last round the claim is
 //! `prod_v (w~(rho_w) - v)`. It does not show that `w` is what was committed: `w~(rho_w)` must be opened.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::{AdditiveGroup, Field};
 use rankproof_statement::F;
 use rayon::prelude::*;
@@ -26,10 +35,13 @@ const POINTS: usize = VALUES + 1;
 /// A round polynomial: coefficients 1 to 16.
 pub type Round = [F; VALUES];
 
+/// `v (15 - v)` for `v = 0 .. 8`.
+const PAIRED_ROOTS: [u64; 8] = [0, 14, 26, 36, 44, 50, 54, 56];
+
 /// `prod_{v=0}^{15} (w - v)`, as `prod_{v=0}^{7} (w^2 - 15 w + v (15 - v))`.
 pub fn nibble_product(w: F) -> F {
     let base = w * (w - F::from(15u64));
-    (0..8u64).map(|v| base + F::from(v * (15 - v))).product()
+    PAIRED_ROOTS.iter().map(|product| base + F::from(*product)).product()
 }
 
 /// The next claim, `h(r)`, with `c0 = claim - rho sum(c)`.
@@ -74,6 +86,12 @@ fn add(mut sum: Evaluations, other: Evaluations) -> Evaluations {
 }
 
 /// First round, on the nibbles themselves: the line depends on one of 256 pairs, so the weights are summed per pair.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "prover: nibbles below 16, checked by the caller"
+)]
 fn first_round(nibbles: &[u8], weights: &[F]) -> Evaluations {
     let half = nibbles.len() / 2;
     let (low, high) = nibbles.split_at(half);
@@ -114,6 +132,7 @@ fn later_round(table: &[F], weights: &[F]) -> Evaluations {
 }
 
 /// Coefficients of the Lagrange basis on `0 .. 16`: row `i` is the polynomial that is 1 at `i`.
+#[expect(clippy::as_conversions, reason = "prover: constants below 17")]
 fn lagrange_coefficients() -> Vec<Evaluations> {
     (0..POINTS)
         .map(|i| {
@@ -136,23 +155,22 @@ fn lagrange_coefficients() -> Vec<Evaluations> {
         .collect()
 }
 
-/// Proves that all nibbles are in `0 .. 16`. Returns the messages, the point and `w~` there.
+/// Proves that all nibbles are in `0 .. 16`; the proof of larger ones is refused. Returns the messages, the point and `w~` there.
 pub fn prove(transcript: &mut Transcript, nibbles: &[u8], seed: &[F]) -> (Vec<Message<Round>>, Vec<F>, F) {
     let basis = lagrange_coefficients();
-    let mut table: Vec<F> = Vec::new();
+    let are_small = nibbles.iter().all(|nibble| usize::from(*nibble) < VALUES);
+    let mut table: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
     let (mut messages, mut point) = (Vec::new(), Vec::new());
     for (index, weights) in suffix_tables(seed).into_iter().enumerate() {
-        let evaluations = if index == 0 { first_round(nibbles, &weights) } else { later_round(&table, &weights) };
+        let on_nibbles = index == 0 && are_small;
+        let evaluations = if on_nibbles { first_round(nibbles, &weights) } else { later_round(&table, &weights) };
         let mut coefficients = [F::ZERO; POINTS];
         for (row, value) in basis.iter().zip(&evaluations) {
             coefficients = add(coefficients, row.map(|entry| entry * value));
         }
-        let round: Round = std::array::from_fn(|i| coefficients[i + 1]);
+        let [_, round @ ..] = coefficients;
         messages.push(transcript.send(labels::RANGE_ROUND, round));
         let r = transcript.challenge(labels::RANGE_POINT);
-        if index == 0 {
-            table = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
-        }
         fold(&mut table, r);
         point.push(r);
     }

@@ -95,7 +95,7 @@ pub fn report(config: &Config) -> Report {
     add("sumcheck rounds over ranks and inputs (eq. 2, 3)".into(), field(1.0), 0);
     add("random point of the range check (eq. 4)".into(), field((config.log_size() as f64).log2()), 0);
     add("sumcheck rounds of the range check".into(), field(RANGE_DEGREE.log2()), 0);
-    add("batching of the claims".into(), field((CLAIMS - 1.0).log2()), 0);
+    add("batching of the claims".into(), field((CLAIMS - 1.0).log2() + log_list), 0);
 
     for (index, round) in config.rounds.iter().enumerate() {
         let log_list = log_list_size(round.log_inverse_rate, margin);
@@ -113,7 +113,7 @@ pub fn report(config: &Config) -> Report {
             let next_list = log_list_size(next.log_inverse_rate, margin);
             let variables = next.log_degree + FOLD;
             add(format!("round {index}: out-of-domain sample"), out_of_domain(next_list, variables), 0);
-            let combined = (round.queries as f64 + 1.0).log2() + next_list;
+            let combined = 1.0 + (round.queries as f64 + 1.0).log2() + next_list;
             add(format!("round {index}: combination of the queries"), field(combined), 0);
         }
     }

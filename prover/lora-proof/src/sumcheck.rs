@@ -5,6 +5,15 @@
 //! A round polynomial `g(X) = c0 + c1 X + c2 X^2` travels as `[c0, c2]`; `c1` follows from `g(0) + g(1) = claim`.
 //! It does not check the last claim: whoever calls [`verify`] must.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::AdditiveGroup;
 use rankproof_statement::F;
 use rayon::prelude::*;

@@ -4,6 +4,15 @@
 //! and must be checked against something that was. The order of both is the order of docs/protocol.md sections 3, 4;
 //! native prover, native verifier and circuit use the same labels, and [`Transcript::recording`] lets tests compare.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use rankproof_poseidon::Duplex;
 use rankproof_statement::{F, digest::tags};
 

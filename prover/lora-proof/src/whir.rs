@@ -13,6 +13,15 @@
 //! have absorbed both roots and the claim's ingredients, and check that out-of-domain values of `w` and `z` are among
 //! the joined claims.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::{BigInteger, Field, PrimeField};
 use rankproof_statement::F;
 use rayon::prelude::*;
@@ -103,10 +112,12 @@ pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize>
 
 /// Whether a squeezed element has `bits` zero bits at its low end.
 pub fn does_work(element: &F, bits: u32) -> bool {
-    (0..bits as usize).all(|bit| !element.into_bigint().get_bit(bit))
+    let element = element.into_bigint();
+    (0..bits).zip(0usize..).all(|(_, bit)| !element.get_bit(bit))
 }
 
 /// The smallest nonce that does the work.
+#[expect(clippy::arithmetic_side_effects, reason = "prover: counts to a few times 2^16")]
 fn grind(transcript: &Transcript, bits: u32) -> F {
     const BATCH: u64 = 1 << 12;
     (0u64..)
@@ -125,6 +136,7 @@ fn grind(transcript: &Transcript, bits: u32) -> F {
 ///
 /// # Panics
 /// When tables and commitments do not have the configured sizes.
+#[expect(clippy::arithmetic_side_effects, clippy::expect_used, reason = "prover: its own configuration")]
 pub fn open(
     config: &Config,
     transcript: &mut Transcript,
@@ -241,7 +253,7 @@ pub fn check_shape(config: &Config, opening: &Opening) -> Result<(), Error> {
 pub fn verify(
     config: &Config,
     transcript: &mut Transcript,
-    roots: [F; 2],
+    [weights_root, activations_root]: [F; 2],
     claim: F,
     weights: impl FnOnce(&[F]) -> [F; 2],
     opening: &Opening,
@@ -251,7 +263,7 @@ pub fn verify(
     let t = transcript.challenge(labels::FOLD);
     let mut claim = sumcheck::next_claim(join, claim, t);
     let mut point: Vec<F> = Vec::with_capacity(config.log_size());
-    let mut oracles: Vec<(Oracle, F)> = vec![(Oracle::Weights, roots[0]), (Oracle::Activations, roots[1])];
+    let mut oracles: Vec<(Oracle, F)> = vec![(Oracle::Weights, weights_root), (Oracle::Activations, activations_root)];
     let mut joined: Vec<Joined> = Vec::new();
 
     for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {

@@ -3,12 +3,15 @@
 //! * [`permutation`]: widths 4 and 16 on the published [`constants`].
 //! * [`compression`]: 16 elements to 1 (Merkle leaves) and 4 to 1 (Merkle nodes), `P(x)[0] + x[0]`.
 //! * [`sponge`]: rate 3, capacity 1: tagged fixed-length hashing, and the duplex that drives Fiat-Shamir.
+//! * [`grinding`]: proof of work on a duplex.
 //!
 //! Domains are separated by width (leaves against everything else) and by the capacity tag (`sponge`). Collision
 //! resistance rests on the 127 bits of one field element. The circuit gadgets mirror these files by name.
 
 pub mod compression;
 pub mod constants;
+pub mod grinding;
+mod lanes;
 pub mod permutation;
 pub mod sponge;
 

@@ -75,6 +75,15 @@ impl Duplex {
         self.squeezed = RATE;
     }
 
+    /// The state that the next absorbed element is added to, and where: what [`Self::absorb`] does before it adds.
+    pub(crate) fn next_slot(&self) -> ([F; 4], usize) {
+        let mut next = self.clone();
+        if next.absorbed == RATE {
+            next.permute();
+        }
+        (next.state, next.absorbed)
+    }
+
     /// Squeezes one element.
     pub fn squeeze(&mut self) -> F {
         if self.absorbed > 0 || self.squeezed >= RATE {

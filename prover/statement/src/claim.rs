@@ -3,13 +3,22 @@
 //! Public inputs of a seal, in this order: [`ROOT`], [`CHALLENGE`], [`EVALUATION`]. The contract computes the same
 //! challenge and evaluation from calldata (`contracts/libraries/StatementLib.sol`; both are tested on golden values).
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::PrimeField;
 use rankproof_poseidon::{compress_node, hash};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::digest::tags;
-use crate::field::{from_canonical_bytes, to_canonical_bytes};
+use crate::field::{from_canonical_bytes, size, to_canonical_bytes};
 use crate::{Error, F};
 
 /// Position of the Merkle root among the public inputs.
@@ -99,7 +108,7 @@ pub fn challenge(root: &F, padded: &[Statement]) -> F {
     hasher.update(Keccak256::digest(SEAL_LABEL));
     hasher.update(to_canonical_bytes(root));
     hasher.update(word(96));
-    hasher.update(word(padded.len() as u64));
+    hasher.update(word(size(padded.len())));
     for statement in padded {
         hasher.update(statement.to_bytes());
     }

@@ -4,10 +4,19 @@
 //! reader relies on but no circuit interprets (module names, real sizes, scales) is bound through SHA-256 digests of
 //! canonical byte strings, so that any language can recompute them.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use rankproof_poseidon::hash;
 use sha2::{Digest, Sha256};
 
-use crate::field::{limbs, to_canonical_bytes};
+use crate::field::{limbs, size, to_canonical_bytes};
 use crate::{Error, F, QuantizedActivations, QuantizedAdapter};
 
 /// The domains of the tagged hash.
@@ -120,12 +129,12 @@ pub fn manifest_bytes(adapter: &QuantizedAdapter) -> Vec<u8> {
         bytes.extend_from_slice(&value.to_be_bytes());
         bytes.extend_from_slice(tail);
     };
-    put(adapter.modules.len() as u64, &[]);
+    put(size(adapter.modules.len()), &[]);
     for module in &adapter.modules {
-        put(module.name.len() as u64, module.name.as_bytes());
-        put(module.in_features as u64, &[]);
-        put(module.out_features as u64, &[]);
-        put(module.rank as u64, &[]);
+        put(size(module.name.len()), module.name.as_bytes());
+        put(size(module.in_features), &[]);
+        put(size(module.out_features), &[]);
+        put(size(module.rank), &[]);
         for scale in &module.out_scale {
             put(scale.to_bits(), &[]);
         }
@@ -137,8 +146,8 @@ pub fn manifest_bytes(adapter: &QuantizedAdapter) -> Vec<u8> {
 /// tokens, then the token scales of each module; encoded as in [`manifest_bytes`].
 pub fn scales_bytes(activations: &[QuantizedActivations]) -> Vec<u8> {
     let mut bytes = b"rankproof.scales.v1".to_vec();
-    bytes.extend_from_slice(&(activations.len() as u64).to_be_bytes());
-    bytes.extend_from_slice(&(activations.first().map_or(0, |entry| entry.tokens) as u64).to_be_bytes());
+    bytes.extend_from_slice(&size(activations.len()).to_be_bytes());
+    bytes.extend_from_slice(&size(activations.first().map_or(0, |entry| entry.tokens)).to_be_bytes());
     for scale in activations.iter().flat_map(|entry| &entry.token_scale) {
         bytes.extend_from_slice(&scale.to_bits().to_be_bytes());
     }

@@ -16,6 +16,16 @@ pub enum Error {
         /// The repeated name.
         name: String,
     },
+    /// A list that has one entry per module has too many or too few.
+    #[error("`{table}` has {actual} entries, the adapter has {expected} modules")]
+    ModuleCountMismatch {
+        /// Which list.
+        table: &'static str,
+        /// Modules of the adapter.
+        expected: usize,
+        /// Entries present.
+        actual: usize,
+    },
     /// A table has the wrong number of entries for its declared shape.
     #[error("module `{module}`: `{table}` has {actual} entries, its shape needs {expected}")]
     TableLength {

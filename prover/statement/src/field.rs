@@ -1,5 +1,14 @@
 //! Field elements as canonical 32-byte big-endian numbers.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use ark_ff::{BigInteger, PrimeField};
 
 use crate::{Error, F};
@@ -36,4 +45,9 @@ pub fn limbs(bytes: &[u8; 32]) -> [F; 2] {
 pub fn from_signed(value: i64) -> F {
     let magnitude = F::from(value.unsigned_abs());
     if value < 0 { -magnitude } else { magnitude }
+}
+
+/// A size as 64 bits: what formats and field elements hold. No platform has larger sizes.
+pub fn size(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
 }

@@ -18,16 +18,32 @@
 //! is impossible by construction; an overlap in `w` is weight tying and one in the inputs is input sharing: both are
 //! bound by the digests, and sound.
 
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 use rankproof_poseidon::hash;
 use serde::{Deserialize, Serialize};
 
-use crate::relation::{MAX_IN_FEATURES, MAX_RANK};
-use crate::{Error, F, QuantizedActivations, QuantizedAdapter, WeightBits, digest::tags};
+use crate::field::size;
+use crate::{Error, F, WeightBits, digest::tags};
 
-/// Largest `log_rank`.
-pub const MAX_LOG_RANK: usize = MAX_RANK.ilog2() as usize;
-/// Largest `log_in`.
-pub const MAX_LOG_IN: usize = MAX_IN_FEATURES.ilog2() as usize;
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "an owner's choice over its own sizes; reads nothing foreign"
+)]
+mod plan;
+
+pub use crate::relation::{MAX_LOG_IN, MAX_LOG_RANK};
+pub use plan::{padded_log, sort_into_slots};
+
 /// Input offsets packed into one field element of [`InputsLayout::elements`], 32 bits each, first one lowest.
 pub const OFFSETS_PER_ELEMENT: usize = 7;
 
@@ -95,79 +111,7 @@ pub struct InputsLayout {
     pub input_offsets: Vec<u32>,
 }
 
-/// Base-2 logarithm of the padded size.
-pub fn padded_log(size: usize) -> usize {
-    size.next_power_of_two().trailing_zeros() as usize
-}
-
-/// Orders the modules of an adapter as slots: padded output size descending, then name.
-pub fn sort_into_slots(adapter: &mut QuantizedAdapter) {
-    adapter.modules.sort_by(|a, b| {
-        padded_log(b.out_features)
-            .cmp(&padded_log(a.out_features))
-            .then_with(|| a.name.as_bytes().cmp(b.name.as_bytes()))
-    });
-}
-
-/// Gives aligned offsets to blocks of sizes `2^log`, larger blocks first, equal ones in the given order.
-/// Returns the offsets in the given order and the end.
-fn allocate(logs: &[usize]) -> (Vec<u64>, u64) {
-    let mut order: Vec<usize> = (0..logs.len()).collect();
-    order.sort_by_key(|&index| std::cmp::Reverse(logs[index]));
-    let mut offsets = vec![0; logs.len()];
-    let mut end = 0u64;
-    for index in order {
-        offsets[index] = end;
-        end += 1u64 << logs[index];
-    }
-    (offsets, end)
-}
-
-fn exceeds(what: &'static str, maximum: u64, actual: u64) -> Result<(), Error> {
-    if actual > maximum { Err(Error::ExceedsProfile { what, maximum, actual }) } else { Ok(()) }
-}
-
 impl WeightsLayout {
-    /// Lays out an adapter whose modules are in slot order.
-    ///
-    /// # Errors
-    /// [`Error::ExceedsProfile`] names what does not fit.
-    pub fn plan(adapter: &QuantizedAdapter, maxima: &Maxima) -> Result<Self, Error> {
-        if adapter.modules.is_empty() {
-            return Err(Error::NoModules);
-        }
-        exceeds("number of modules", maxima.modules as u64, adapter.modules.len() as u64)?;
-        let log_rank = adapter.modules.iter().map(|module| padded_log(module.rank)).max().unwrap_or(0);
-        exceeds("padded rank", 1 << maxima.max_log_rank(), 1 << log_rank)?;
-        let rank_rows = (adapter.modules.len() as u64) << log_rank;
-        exceeds("modules times padded rank", 1 << maxima.log_rank_space, rank_rows)?;
-        let mut logs = Vec::new();
-        for module in &adapter.modules {
-            let (log_in, log_out) = (padded_log(module.in_features), padded_log(module.out_features));
-            exceeds("padded in_features", 1 << maxima.max_log_in(), 1 << log_in)?;
-            exceeds("padded out_features", 1 << maxima.log_output_space, 1 << log_out)?;
-            logs.extend([log_in, log_out]);
-        }
-        let log_unit = log_rank + adapter.bits.log_planes();
-        let (weights, end) = allocate(&logs);
-        exceeds("number of padded weights (nibbles)", 1 << maxima.log_size, end << log_unit)?;
-        let output_logs: Vec<usize> = logs.iter().skip(1).step_by(2).copied().collect();
-        let (outputs, end) = allocate(&output_logs);
-        exceeds("sum of padded out_features", 1 << maxima.log_output_space, end)?;
-        let slots = (0..adapter.modules.len())
-            .map(|slot| SlotLayout {
-                log_in: logs[2 * slot],
-                log_out: logs[2 * slot + 1],
-                weights_a: weights[2 * slot] as u32,
-                weights_b: weights[2 * slot + 1] as u32,
-                output_offset: outputs[slot] as u32,
-            })
-            .collect();
-        let layout = Self { bits: adapter.bits, log_rank, slots };
-        layout.check(maxima)?;
-        Ok(layout)
-    }
-
     /// Base-2 logarithm of the nibbles in a unit.
     pub fn log_unit(&self) -> usize {
         self.log_rank.saturating_add(self.bits.log_planes())
@@ -184,8 +128,8 @@ impl WeightsLayout {
         rule(0, !self.slots.is_empty(), "at least one slot is active")?;
         rule(0, self.slots.len() <= maxima.modules, "no more slots than the profile has")?;
         rule(0, self.log_rank <= maxima.max_log_rank(), "log_rank within the profile")?;
-        let rank_end = (self.slots.len() as u64).checked_shl(self.log_rank as u32).unwrap_or(u64::MAX);
-        rule(0, rank_end <= 1 << maxima.log_rank_space, "rank rows end within the rank space")?;
+        let rank_rows = size(self.slots.len()).saturating_mul(1 << self.log_rank);
+        rule(0, rank_rows <= 1 << maxima.log_rank_space, "rank rows end within the rank space")?;
         let log_units = maxima.log_size.checked_sub(self.log_unit());
         rule(0, log_units.is_some(), "a unit is no larger than the polynomial")?;
         let log_units = log_units.unwrap_or(0);
@@ -213,10 +157,11 @@ impl WeightsLayout {
     /// + 2^80 output_offset`.
     pub fn elements(&self, maxima: &Maxima) -> Vec<F> {
         let mut elements = Vec::with_capacity(maxima.modules.saturating_add(1));
-        elements.push(F::from(self.bits.log_planes() as u64 | ((self.log_rank as u64) << 8)));
+        elements.push(F::from(size(self.bits.log_planes()) | size(self.log_rank) << 8));
         elements.extend(self.slots.iter().map(|slot| {
-            let low = 1 | (slot.log_in as u128) << 1 | (slot.log_out as u128) << 8 | u128::from(slot.weights_a) << 16;
-            F::from(low | u128::from(slot.weights_b) << 48 | u128::from(slot.output_offset) << 80)
+            let logs = 1 | size(slot.log_in) << 1 | size(slot.log_out) << 8;
+            let offsets = u128::from(slot.weights_a) | u128::from(slot.weights_b) << 32;
+            F::from(u128::from(logs) | offsets << 16 | u128::from(slot.output_offset) << 80)
         }));
         elements.resize(maxima.modules.saturating_add(1), F::from(0u64));
         elements
@@ -237,36 +182,6 @@ fn is_block(offset: u32, log: usize, log_space: usize) -> bool {
 }
 
 impl InputsLayout {
-    /// Lays out one forward pass; modules whose quantised input and token scales are equal share one range.
-    ///
-    /// # Errors
-    /// [`Error::ExceedsProfile`] names what does not fit.
-    pub fn plan(weights: &WeightsLayout, activations: &[QuantizedActivations], maxima: &Maxima) -> Result<Self, Error> {
-        let tokens = activations.first().map_or(0, |entry| entry.tokens);
-        exceeds("number of tokens", 1 << maxima.log_tokens, tokens as u64)?;
-        let log_tokens = padded_log(tokens.max(1));
-        let mut owners: Vec<usize> = Vec::new();
-        let mut owner_of = Vec::with_capacity(activations.len());
-        for (slot, entry) in activations.iter().enumerate() {
-            let same = |&owner: &usize| same_input(&activations[owner], entry);
-            let position = owners.iter().position(same).unwrap_or_else(|| {
-                owners.push(slot);
-                owners.len() - 1
-            });
-            owner_of.push(position);
-        }
-        let logs: Vec<usize> = owners.iter().map(|&slot| weights.slots[slot].log_in).collect();
-        let (offsets, end) = allocate(&logs);
-        exceeds("sum of padded in_features", 1 << maxima.log_input_space, end)?;
-        exceeds("inputs times padded tokens", 1 << (maxima.log_size - 1), end << log_tokens)?;
-        let output_end = weights.slots.iter().map(|slot| 1u64 << slot.log_out).sum::<u64>();
-        exceeds("outputs times padded tokens", 1 << (maxima.log_size - 1), output_end << log_tokens)?;
-        let input_offsets = owner_of.iter().map(|&owner| offsets[owner] as u32).collect();
-        let layout = Self { log_tokens, input_offsets };
-        layout.check(weights, maxima)?;
-        Ok(layout)
-    }
-
     /// The rules of an inputs layout, given a checked weights layout; the circuit enforces the same.
     ///
     /// # Errors
@@ -297,16 +212,11 @@ impl InputsLayout {
             let shift = F::from(1u64 << 32);
             group.iter().rev().fold(F::from(0u64), |sum, offset| sum * shift + F::from(*offset))
         };
-        std::iter::once(F::from(self.log_tokens as u64)).chain(offsets.chunks(OFFSETS_PER_ELEMENT).map(pack)).collect()
+        std::iter::once(F::from(size(self.log_tokens))).chain(offsets.chunks(OFFSETS_PER_ELEMENT).map(pack)).collect()
     }
 
     /// `inputs_layout` of docs/protocol.md section 1.
     pub fn digest(&self, maxima: &Maxima) -> F {
         hash(tags::INPUTS_LAYOUT, &self.elements(maxima))
     }
-}
-
-fn same_input(a: &QuantizedActivations, b: &QuantizedActivations) -> bool {
-    let bits = |scales: &[f64]| scales.iter().map(|scale| scale.to_bits()).collect::<Vec<_>>();
-    a.in_features == b.in_features && a.x == b.x && bits(&a.token_scale) == bits(&b.token_scale)
 }

@@ -7,10 +7,14 @@ use std::collections::HashMap;
 
 use crate::{Error, QuantizedActivations, QuantizedAdapter, QuantizedModule};
 
+/// Base-2 logarithm of [`MAX_RANK`].
+pub const MAX_LOG_RANK: usize = 7;
 /// Largest rank of a module.
-pub const MAX_RANK: usize = 1 << 7;
+pub const MAX_RANK: usize = 1 << MAX_LOG_RANK;
+/// Base-2 logarithm of [`MAX_IN_FEATURES`].
+pub const MAX_LOG_IN: usize = 14;
 /// Largest number of input features of a module.
-pub const MAX_IN_FEATURES: usize = 1 << 14;
+pub const MAX_IN_FEATURES: usize = 1 << MAX_LOG_IN;
 
 /// What the prover knows: an adapter, one forward pass, and the outputs it claims, in integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,8 +131,13 @@ pub fn check_adapter(adapter: &QuantizedAdapter) -> Result<(), Error> {
     Ok(())
 }
 
+fn check_count(table: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
+    if expected == actual { Ok(()) } else { Err(Error::ModuleCountMismatch { table, expected, actual }) }
+}
+
 fn check_shapes(adapter: &QuantizedAdapter, activations: &[QuantizedActivations]) -> Result<(), Error> {
     check_adapter(adapter)?;
+    check_count("activations", adapter.modules.len(), activations.len())?;
     let tokens = activations.first().map_or(0, |entry| entry.tokens);
     check_maximum("tokens", 1 << 20, tokens)?;
     for (position, module) in adapter.modules.iter().enumerate() {
@@ -155,6 +164,7 @@ fn check_shapes(adapter: &QuantizedAdapter, activations: &[QuantizedActivations]
 /// The first fact that does not hold; [`Error::RelationViolated`] names the output.
 pub fn check(witness: &Witness) -> Result<(), Error> {
     check_shapes(&witness.adapter, &witness.activations)?;
+    check_count("outputs", witness.adapter.modules.len(), witness.outputs.len())?;
     for (position, (module, input)) in witness.adapter.modules.iter().zip(&witness.activations).enumerate() {
         let claimed = witness.outputs.get(position).map_or(&[][..], Vec::as_slice);
         let computed = apply(module, input);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {Statement} from "../libraries/StatementLib.sol";
+import {ISealVerifier} from "./ISealVerifier.sol";
+
+/// @title The memory of what was proven
+/// @notice A record says that on some day a seal of this statement verified here. It says nothing
+/// about who sent it, how often, in which order or in whose company, and it never goes away.
+///
+/// - Replay: a seal is public and anybody may send it, again and again, also re-randomized. That
+///   changes nothing: a record is made once, and carries no sender.
+/// - Order and duplicates: a root is that of the sorted leaves, so `[A, B]` and `[B, A]` are one
+///   record (the verifier still wants the order that was sealed); `[A, A]` proves A and nothing more.
+/// - A statement is an identity, a root or a seal is not. Whoever pays for work names the whole
+///   statement, with a context of its own, and remembers that it has paid.
+interface IProofRegistry {
+    /// @notice A single statement became a record, under its leaf.
+    event StatementRecorded(
+        bytes32 indexed leaf, uint256 indexed adapter, uint256 indexed context, uint256 activations
+    );
+
+    /// @notice A batch of two or more statements became a record, under its keccak Merkle root.
+    event BatchRecorded(bytes32 indexed root, Statement[] statements);
+
+    /// @notice In the constructor: there is no contract at the address of the verifier.
+    error VerifierWithoutCode(address verifier);
+
+    /// @notice Records the statements of a seal. Reverts, with an error of the verifier, unless the
+    /// seal proves all of them in this order, even if all of them are records already.
+    /// @dev Every new record emits exactly one event; what is recorded already emits none.
+    /// @param seal The seal, as `ISealVerifier.verify` takes it.
+    /// @param statements 1 to `slots()` statements of the verifier.
+    /// @param recordEach Also records every single statement of a batch, so that `isProven(statement)`
+    /// finds it without a path. A batch of one is a single statement anyway.
+    /// @return root The keccak Merkle root of the statements; the leaf, if there is only one.
+    /// @return newRecords How many records this call made; 0 if all of it was known already.
+    function submit(bytes calldata seal, Statement[] calldata statements, bool recordEach)
+        external
+        returns (bytes32 root, uint256 newRecords);
+
+    /// @notice Whether the single statement is a record.
+    function isProven(Statement calldata statement) external view returns (bool);
+
+    /// @notice Whether the statement is in the recorded batch with this root.
+    /// @param path The siblings from the leaf to the root, as `MerkleProof` of OpenZeppelin and
+    /// `StandardMerkleTree.getProof` have them; empty for a single statement.
+    function isProven(Statement calldata statement, bytes32 root, bytes32[] calldata path)
+        external
+        view
+        returns (bool);
+
+    /// @notice Whether a leaf or root is a record.
+    function isRecorded(bytes32 leafOrRoot) external view returns (bool);
+
+    /// @notice The leaf of a statement: keccak256(keccak256(abi.encode(statement))).
+    function leafOf(Statement calldata statement) external pure returns (bytes32);
+
+    /// @notice The verifier that every seal has passed.
+    function verifier() external view returns (ISealVerifier);
+}

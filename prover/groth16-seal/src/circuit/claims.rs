@@ -1,0 +1,264 @@
+//! The weight functions of the claims in constraints (docs/protocol.md eq. 5, 6); mirrors `lora-proof/src/claims.rs`.
+//!
+//! Coordinates are least significant first. What depends on the padded sizes alone is computed once for all slots: the
+//! point is shifted by the unit size (and by the number of tokens), so that the row bits of every block start at
+//! coordinate 0, and the products of `eq` over the first 0, 1, 2, .. of them form a table that each slot selects from.
+
+use ark_ff::Field;
+use rankproof_statement::{F, Maxima, WeightBits};
+
+use super::layout::LayoutVar;
+use crate::gadgets::polynomial::{eq, eq_factor};
+use crate::{ConstraintSystem, Num};
+
+/// The random points of the sumchecks.
+#[derive(Clone, Debug)]
+pub struct PointsVar {
+    /// `rho_o`.
+    pub output: Vec<Num>,
+    /// `rho_t`.
+    pub token: Vec<Num>,
+    /// `rho_k`.
+    pub rank: Vec<Num>,
+    /// `rho_j`.
+    pub input: Vec<Num>,
+    /// `rho_w`.
+    pub range: Vec<Num>,
+    /// Out-of-domain point of the weights.
+    pub weights_ood: Num,
+    /// Out-of-domain point of the activations.
+    pub activations_ood: Num,
+}
+
+/// The claimed values, in the order of the powers of `gamma`.
+#[derive(Clone, Debug)]
+pub struct ValuesVar {
+    /// `A~(rho_k, rho_j)`.
+    pub a: Num,
+    /// `B~(rho_o, rho_k)`.
+    pub b: Num,
+    /// `w~(rho_w)`.
+    pub range: Num,
+    /// Out-of-domain value of the weights.
+    pub weights_ood: Num,
+    /// `X~(rho_j, rho_t)`.
+    pub x: Num,
+    /// `Y~(rho_o, rho_t)`.
+    pub y: Num,
+    /// Out-of-domain value of the activations.
+    pub activations_ood: Num,
+}
+
+/// The prefixes of one slot, times `active`.
+#[derive(Clone, Debug)]
+struct Prefixes {
+    /// `active * rank prefix * input prefix`.
+    a: Num,
+    /// `active * rank prefix * output prefix`.
+    b: Num,
+}
+
+/// All claims joined by powers of `gamma`.
+#[derive(Clone, Debug)]
+pub struct BatchedVar<'a> {
+    layout: &'a LayoutVar,
+    maxima: &'a Maxima,
+    points: PointsVar,
+    gamma: Num,
+    prefixes: Vec<Prefixes>,
+}
+
+fn low_first(point: &[Num]) -> Vec<Num> {
+    point.iter().rev().cloned().collect()
+}
+
+fn complement(coordinate: &Num) -> Num {
+    &Num::one() - coordinate
+}
+
+fn product<'a>(cs: &mut ConstraintSystem, factors: impl IntoIterator<Item = &'a Num>) -> Num {
+    let mut factors = factors.into_iter();
+    let first = factors.next().cloned().unwrap_or_else(Num::one);
+    factors.fold(first, |product, factor| cs.mul(&product, factor))
+}
+
+/// `eq` over the first 0, 1, .., `count` coordinates.
+fn running_eq(cs: &mut ConstraintSystem, p: &[Num], q: &[Num], count: usize) -> Vec<Num> {
+    let zero = Num::zero();
+    let mut table = vec![Num::one()];
+    for index in 0..count {
+        let factor = eq_factor(cs, p.get(index).unwrap_or(&zero), q.get(index).unwrap_or(&zero));
+        let next = cs.mul(&table[index], &factor);
+        table.push(next);
+    }
+    table
+}
+
+/// `prod_i (if on_i { eq1(p_i, q_i) } else { 1 })`.
+fn masked_eq(cs: &mut ConstraintSystem, p: &[Num], q: &[Num], on: impl Fn(usize) -> Num, count: usize) -> Num {
+    let mut value = Num::one();
+    for index in 0..count {
+        let factor = eq_factor(cs, &p[index], &q[index]);
+        let change = cs.mul(&on(index), &(&factor - &Num::one()));
+        value = cs.mul(&value, &(&change + &Num::one()));
+    }
+    value
+}
+
+/// The table of `prod_i eq1(bit_i(m), r_i)` for `m = 0 ..`, least significant bit first.
+fn index_eq_table(cs: &mut ConstraintSystem, coordinates: &[Num]) -> Vec<Num> {
+    let mut table = vec![Num::one()];
+    for r in coordinates {
+        let high: Vec<Num> = table.iter().map(|value| cs.mul(value, r)).collect();
+        let low: Vec<Num> = table.iter().zip(&high).map(|(value, high)| value - high).collect();
+        table = low.into_iter().chain(high).collect();
+    }
+    table
+}
+
+impl<'a> BatchedVar<'a> {
+    /// Computes the prefixes of all slots.
+    pub fn new(
+        cs: &mut ConstraintSystem,
+        maxima: &'a Maxima,
+        layout: &'a LayoutVar,
+        points: PointsVar,
+        gamma: Num,
+    ) -> Self {
+        let rank = low_first(&points.rank);
+        let (input, output) = (low_first(&points.input), low_first(&points.output));
+        let ranks = layout.log_rank.shift(cs, &rank, rank.len());
+        let index_bits = maxima.modules.next_power_of_two().ilog2() as usize;
+        let (index_coordinates, rest) = ranks.split_at(index_bits.min(ranks.len()));
+        let table = index_eq_table(cs, index_coordinates);
+        let rest: Vec<Num> = rest.iter().map(complement).collect();
+        let rest = product(cs, &rest);
+        let mut prefixes = Vec::with_capacity(layout.slots.len());
+        for (index, slot) in layout.slots.iter().enumerate() {
+            // Slots beyond the rank space are inactive whatever the rank is.
+            let in_space = table.get(index).cloned().unwrap_or_else(Num::zero);
+            let in_space = cs.mul(&in_space, &rest);
+            let rank_prefix = cs.mul(&slot.active, &in_space);
+            let input_prefix = slot.input.prefix_eq(cs, &input);
+            let output_prefix = slot.output.prefix_eq(cs, &output);
+            prefixes.push(Prefixes { a: cs.mul(&rank_prefix, &input_prefix), b: cs.mul(&rank_prefix, &output_prefix) });
+        }
+        Self { layout, maxima, points, gamma, prefixes }
+    }
+
+    /// The joined claim.
+    pub fn claim(&self, cs: &mut ConstraintSystem, values: &ValuesVar) -> Num {
+        let narrow = F::from(WeightBits::Four.offset());
+        let difference = F::from(WeightBits::Eight.offset() - WeightBits::Four.offset());
+        let constant = Num::constant(narrow).add_scaled(difference, &self.layout.wide);
+        let offset_a = cs.mul(&constant, &Num::sum(self.prefixes.iter().map(|prefixes| &prefixes.a)));
+        let offset_b = cs.mul(&constant, &Num::sum(self.prefixes.iter().map(|prefixes| &prefixes.b)));
+        let terms = [
+            &values.a + &offset_a,
+            &values.b + &offset_b,
+            values.range.clone(),
+            values.weights_ood.clone(),
+            values.x.clone(),
+            values.y.clone(),
+            values.activations_ood.clone(),
+        ];
+        terms.iter().rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, &self.gamma) + term)
+    }
+
+    /// `h_a~(r)` and `h_b~(r)` (eq. 5).
+    fn weight_functions(&self, cs: &mut ConstraintSystem, r: &[Num]) -> [Num; 2] {
+        let layout = self.layout;
+        let rank = low_first(&self.points.rank);
+        let (input, output) = (low_first(&self.points.input), low_first(&self.points.output));
+        let max_log_rank = self.maxima.max_log_rank();
+        let within_unit = masked_eq(cs, r, &rank, |bit| layout.log_rank.above(bit), max_log_rank);
+        let plane = layout.log_rank.select(cs, r);
+        let plane = cs.mul(&layout.wide, &plane);
+        let planes = Num::one().add_scaled(F::from(15u64), &plane);
+        let common = cs.mul(&within_unit, &planes);
+
+        let units = layout.log_unit.shift(cs, r, self.maxima.log_size);
+        let rows_a = running_eq(cs, &units, &input, self.maxima.max_log_in());
+        let rows_b = running_eq(cs, &units, &output, self.maxima.log_output_space);
+        let (mut a, mut b) = (Num::zero(), Num::zero());
+        for (slot, prefixes) in layout.slots.iter().zip(&self.prefixes) {
+            let term = |cs: &mut ConstraintSystem, prefix: &Num, rows: Num, block: Num| {
+                let position = cs.mul(&rows, &block);
+                cs.mul(prefix, &position)
+            };
+            let (rows, block) = (slot.log_in.select(cs, &rows_a), slot.weights_a.prefix_eq(cs, &units));
+            a += &term(cs, &prefixes.a, rows, block);
+            let (rows, block) = (slot.log_out.select(cs, &rows_b), slot.weights_b.prefix_eq(cs, &units));
+            b += &term(cs, &prefixes.b, rows, block);
+        }
+        [cs.mul(&common, &a), cs.mul(&common, &b)]
+    }
+
+    /// The weight functions of `x` and `y`.
+    fn activation_functions(&self, cs: &mut ConstraintSystem, half: &Num, rest: &[Num]) -> [Num; 2] {
+        let token = low_first(&self.points.token);
+        // 1 - q_i beyond the tokens, eq1(p_i, q_i) within: 1 - q + on * p (2q - 1).
+        let mut tokens = Num::one();
+        for (index, (p, q)) in rest.iter().zip(&token).enumerate() {
+            let within = cs.mul(p, &(&(q * F::from(2u64)) - &Num::one()));
+            let change = cs.mul(&self.layout.log_tokens.above(index), &within);
+            tokens = cs.mul(&tokens, &(&complement(q) + &change));
+        }
+        let rows = self.layout.log_tokens.shift(cs, rest, rest.len());
+        let row_eq = |cs: &mut ConstraintSystem, point: &[Num]| {
+            let count = rows.len().max(point.len());
+            running_eq(cs, &rows, point, count).swap_remove(count)
+        };
+        let x = row_eq(cs, &low_first(&self.points.input));
+        let y = row_eq(cs, &low_first(&self.points.output));
+        let upper = cs.mul(half, &tokens);
+        let lower = &tokens - &upper;
+        [cs.mul(&lower, &x), cs.mul(&upper, &y)]
+    }
+
+    /// `W~(r)` and `Z~(r)`.
+    pub fn evaluate(&self, cs: &mut ConstraintSystem, r: &[Num]) -> [Num; 2] {
+        let low = low_first(r);
+        let [a, b] = cs.group("weight functions", |cs| self.weight_functions(cs, &low));
+        let (half, rest) = (&low[low.len() - 1], &low[..low.len() - 1]);
+        let [x, y] = cs.group("activation functions", |cs| self.activation_functions(cs, half, rest));
+        let (range, ood_w, ood_z) = cs.group("fixed functions", |cs| {
+            let range = eq(cs, &self.points.range, r);
+            (range, power_weight(cs, &self.points.weights_ood, r), power_weight(cs, &self.points.activations_ood, r))
+        });
+        let gamma = &self.gamma;
+        let combine = |cs: &mut ConstraintSystem, terms: &[&Num]| {
+            terms.iter().rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, gamma) + *term)
+        };
+        let weights = combine(cs, &[&a, &b, &range, &ood_w]);
+        let zero = Num::zero();
+        let activations = combine(cs, &[&zero, &zero, &zero, &zero, &x, &y, &ood_z]);
+        [weights, activations]
+    }
+}
+
+/// The power weight of `x` at a point: `prod_i (1 + s_i (x^(2^(m-1-i)) - 1))`; three constraints a coordinate.
+pub fn power_weight(cs: &mut ConstraintSystem, x: &Num, point: &[Num]) -> Num {
+    let mut power = x.clone();
+    let mut value = Num::one();
+    for (index, coordinate) in point.iter().rev().enumerate() {
+        if index > 0 {
+            power = cs.square(&power);
+        }
+        let change = cs.mul(coordinate, &(&power - &Num::one()));
+        value = cs.mul(&value, &(&change + &Num::one()));
+    }
+    value
+}
+
+/// `generator^position` from the bits of a position, low bit first; one constraint a bit after the first.
+pub fn domain_point(cs: &mut ConstraintSystem, generator: F, bits: &[Num]) -> Num {
+    let mut power = generator;
+    let mut x = Num::one();
+    for bit in bits {
+        let factor = Num::one().add_scaled(power - F::ONE, bit);
+        x = cs.mul(&x, &factor);
+        power = power.square();
+    }
+    cs.reduce(&x)
+}

@@ -1,0 +1,93 @@
+//! The universal circuit: `K` LoRA proofs verify, and the seal is over exactly their statements.
+//!
+//! For every slot it allocates the statement, the layouts and the proof, recomputes both ids, replays the transcript and
+//! enforces what `rankproof_lora_proof::verify` checks, file by file:
+//!
+//! * [`transcript`]: absorb and squeeze, in the same order under the same labels;
+//! * [`layout`]: the rules of `WeightsLayout::check` and `InputsLayout::check`, and the digests of both;
+//! * [`claims`]: the weight functions (docs/protocol.md eq. 5, 6);
+//! * [`argument`]: ids, the two sumchecks, the range check (eq. 2 to 4);
+//! * [`whir`]: the opening.
+//!
+//! Then it hashes the leaves to `root` and ties the public inputs `root`, `challenge`, `evaluation` to the statements
+//! (section 5). Shapes and offsets are witness: one key serves every adapter that fits the profile. No slot is empty.
+//!
+//! Nothing is refused while assigning: a wrong proof gives an assignment that breaks a constraint.
+
+pub mod argument;
+pub mod claims;
+pub mod layout;
+pub mod transcript;
+pub mod whir;
+
+use rankproof_lora_proof::{ActivationsOpening, Config, LoraProof, Proof};
+use rankproof_statement::claim::{CHALLENGE, EVALUATION, PUBLIC_INPUTS, ROOT, public_inputs};
+use rankproof_statement::digest::tags;
+use rankproof_statement::{
+    ActivationsPreimage, AdapterPreimage, InputsLayout, SlotLayout, Statement, WeightBits, WeightsLayout,
+};
+
+use crate::gadgets::{merkle, polynomial, sponge};
+use crate::{ConstraintSystem, F, Num};
+
+/// Writes the circuit over one proof per slot; the public inputs are those of the proofs' statements.
+///
+/// # Panics
+/// When a proof does not have the configuration's shape: check it first (`LoraProof::check_shape`).
+pub fn synthesize(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProof]) {
+    let statements: Vec<Statement> = proofs.iter().map(|proof| proof.statement).collect();
+    synthesize_with(cs, config, proofs, public_inputs(&statements));
+}
+
+/// [`synthesize`] with public inputs of the caller's: for tests that claim something else than what was proven.
+///
+/// # Panics
+/// As [`synthesize`].
+pub fn synthesize_with(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProof], public: [F; PUBLIC_INPUTS]) {
+    let public = public.map(|input| cs.public(input));
+    let statements: Vec<[Num; 3]> = proofs
+        .iter()
+        .enumerate()
+        .map(|(slot, proof)| cs.group_indexed("slot", slot, |cs| argument::enforce(cs, config, proof)))
+        .collect();
+    cs.group("root", |cs| {
+        let leaves: Vec<Num> = statements.iter().map(|statement| sponge::hash(cs, tags::LEAF, statement)).collect();
+        let root = merkle::cap_root(cs, &leaves);
+        cs.enforce_equal(&public[ROOT], &root);
+    });
+    cs.group("evaluation", |cs| {
+        let elements: Vec<Num> = statements.into_iter().flatten().collect();
+        let evaluation = polynomial::horner(cs, &elements, &public[CHALLENGE]);
+        cs.enforce_equal(&public[EVALUATION], &evaluation);
+    });
+}
+
+/// A proof of the right shape that proves nothing: what setup writes the circuit over. The rows never depend on values.
+///
+/// # Panics
+/// Never: reading zeros does not fail.
+pub fn blank(config: &Config) -> LoraProof {
+    let zero = F::from(0u64);
+    let slot = SlotLayout { log_in: 0, log_out: 0, weights_a: 0, weights_b: 1, output_offset: 0 };
+    LoraProof {
+        statement: Statement { adapter: zero, activations: zero, context: zero },
+        weights_layout: WeightsLayout { bits: WeightBits::Four, log_rank: 0, slots: vec![slot] },
+        adapter: AdapterPreimage {
+            weights_root: zero,
+            weights_ood: zero,
+            manifest_digest: [0; 32],
+            base_model_digest: [0; 32],
+            salt: zero,
+        },
+        activations: ActivationsOpening {
+            inputs_layout: InputsLayout { log_tokens: 0, input_offsets: vec![0] },
+            preimage: ActivationsPreimage {
+                activations_root: zero,
+                activations_ood: zero,
+                scales_digest: [0; 32],
+                salt: zero,
+            },
+        },
+        proof: Proof::read(config, &mut || Ok(zero)).expect("reading zeros does not fail"),
+    }
+}

@@ -1,0 +1,207 @@
+use std::path::PathBuf;
+
+use ark_ec::short_weierstrass::SWCurveConfig;
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
+
+use super::{encoding::Item, *};
+use crate::{ConstraintSystem, F, FileFault, generator::development_keys};
+
+fn key() -> ProvingKey {
+    let mut cs = ConstraintSystem::recording();
+    let public = cs.public(F::from(9u64));
+    let root = cs.witness(F::from(3u64));
+    let square = cs.square(&root);
+    cs.enforce_equal(&square, &public);
+    let (matrices, _) = cs.into_parts();
+    development_keys(matrices, "test-1.0", 2, [7; 32]).expect("a small circuit")
+}
+
+struct Files {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+fn files() -> Files {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    Files { path: folder.path().join("some.key"), _folder: folder }
+}
+
+fn bytes_of(key: &ProvingKey) -> Vec<u8> {
+    let files = files();
+    key.write(&files.path).expect("written");
+    std::fs::read(&files.path).expect("read")
+}
+
+fn read(bytes: &[u8]) -> Result<ProvingKey, FileFault> {
+    let files = files();
+    std::fs::write(&files.path, bytes).expect("written");
+    ProvingKey::read(&files.path).map_err(|error| match error {
+        Error::KeyFile { path, fault } if path == files.path => fault,
+        other => panic!("expected a fault of the file, got {other:?}"),
+    })
+}
+
+/// magic, version, profile, slots, development, two digests, counts, digest of the body.
+const HEAD: usize = 8 + 4 + (1 + 8) + 4 + 1 + 64 + 28 + 32;
+
+#[test]
+fn proving_key_survives_its_file() {
+    let key = key();
+    let bytes = bytes_of(&key);
+    let copy = read(&bytes).expect("what was written");
+    assert_eq!(copy.header(), key.header());
+    assert_eq!(copy.verifying_key(), key.verifying_key());
+    assert_eq!((&copy.a_query, &copy.l_query, &copy.h_query), (&key.a_query, &key.l_query, &key.h_query));
+    assert_eq!((&copy.b_variables, &copy.b_g1_query), (&key.b_variables, &key.b_g1_query));
+    assert_eq!(bytes_of(&copy), bytes);
+    assert_eq!(copy.check_circuit(key.matrices().digest()), Ok(()));
+    let circuit = [1; 32];
+    assert_eq!(copy.check_circuit(circuit), Err(Error::CircuitMismatch { key: key.header().circuit_digest, circuit }));
+}
+
+#[test]
+fn development_keys_are_the_same_everywhere_and_differ_by_configuration() {
+    let (first, second) = (key(), key());
+    assert_eq!(bytes_of(&first), bytes_of(&second));
+    assert!(first.header().development);
+    let other = development_keys(first.matrices().clone(), "test-1.0", 2, [8; 32]).expect("a small circuit");
+    assert_ne!(other.verifying_key().points().alpha_g1, first.verifying_key().points().alpha_g1);
+    assert_ne!(other.verifying_key().digest(), first.verifying_key().digest());
+}
+
+#[test]
+fn rejects_with_length_when_cut_or_extended() {
+    let mut bytes = bytes_of(&key());
+    let expected = bytes.len() as u64;
+    let length = |bytes: &[u8]| read(bytes).map(|_| ()).unwrap_err();
+    bytes.push(0);
+    assert_eq!(length(&bytes), FileFault::Length { expected, actual: expected + 1 });
+    bytes.truncate(expected as usize - 1);
+    assert_eq!(length(&bytes), FileFault::Length { expected, actual: expected - 1 });
+    bytes.truncate(HEAD);
+    assert_eq!(length(&bytes), FileFault::Length { expected, actual: HEAD as u64 });
+    bytes.truncate(HEAD - 1);
+    assert_eq!(length(&bytes), FileFault::Header { field: "digest" });
+    assert_eq!(length(&[]), FileFault::Magic { expected: "proving key" });
+}
+
+#[test]
+fn rejects_every_changed_byte() {
+    let bytes = bytes_of(&key());
+    for position in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[position] ^= 1;
+        let fault = read(&changed).map(|_| ()).expect_err("every byte counts");
+        assert!(!matches!(fault, FileFault::Io(_)), "byte {position}: {fault:?}");
+    }
+}
+
+#[test]
+fn rejects_what_each_field_of_the_head_must_not_be() {
+    let bytes = bytes_of(&key());
+    let changed = |position: usize, value: u8| {
+        let mut changed = bytes.clone();
+        changed[position] = value;
+        read(&changed).map(|_| ()).unwrap_err()
+    };
+    assert_eq!(changed(0, b'X'), FileFault::Magic { expected: "proving key" });
+    assert_eq!(changed(8, 9), FileFault::Version { expected: 1, actual: 9 });
+    assert_eq!(changed(12, 0), FileFault::Header { field: "profile" });
+    assert_eq!(changed(12, 65), FileFault::Header { field: "profile" });
+    assert_eq!(changed(13, b'/'), FileFault::Header { field: "profile" });
+    assert_eq!(changed(21, 0), FileFault::Header { field: "slots" });
+    assert_eq!(changed(25, 2), FileFault::Header { field: "development" });
+    assert_eq!(changed(24, 1), FileFault::Digest); // another number of slots
+    assert_eq!(changed(26, bytes[26] ^ 1), FileFault::Digest); // another circuit
+    assert!(matches!(changed(93, 255), FileFault::Header { field: "counts" }));
+    assert_eq!(changed(HEAD - 1, bytes[HEAD - 1] ^ 1), FileFault::Digest);
+    let sign_of_beta = HEAD + 64 + 128 - 1;
+    assert_eq!(changed(sign_of_beta, 255), FileFault::Value { section: "beta" });
+    let files = files();
+    assert_eq!(
+        ProvingKey::read(&files.path),
+        Err(Error::KeyFile { path: files.path.clone(), fault: FileFault::Io(std::io::ErrorKind::NotFound) })
+    );
+}
+
+#[test]
+fn verifying_key_survives_its_file() {
+    let key = key().verifying_key;
+    let files = files();
+    key.write(&files.path).expect("written");
+    assert_eq!(VerifyingKey::read(&files.path).as_ref(), Ok(&key));
+    let bytes = std::fs::read(&files.path).expect("read");
+    assert_eq!(key.digest(), <[u8; 32]>::from(Sha256::digest(&bytes)));
+    let read = |bytes: &[u8]| VerifyingKey::from_bytes(bytes, &files.path);
+    let points = Err(FileFault::Value { section: "points" }.at(&files.path));
+    assert_eq!(read(&bytes[..bytes.len() - 1]), points);
+    assert_eq!(read(&[bytes.as_slice(), &[0]].concat()), points);
+    for position in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[position] ^= 1;
+        assert!(read(&changed).map_or(true, |changed| changed.digest() != key.digest()), "byte {position}");
+    }
+}
+
+#[test]
+fn rejects_verifying_keys_with_which_anybody_could_forge() {
+    let key = key().verifying_key;
+    let refused = |change: fn(&mut Points)| {
+        let mut points = key.points().clone();
+        change(&mut points);
+        let Err(Error::UnsoundKey(reason)) = VerifyingKey::new(key.header().clone(), points) else {
+            panic!("accepted");
+        };
+        reason
+    };
+    assert_eq!(VerifyingKey::new(key.header().clone(), key.points().clone()).as_ref(), Ok(&key));
+    assert_eq!(refused(|points| points.gamma_g2 = points.delta_g2), UnsoundKey::GammaEqualsDelta);
+    assert_eq!(refused(|points| points.gamma_g2 = G2Affine::generator()), UnsoundKey::Generator("gamma"));
+    assert_eq!(refused(|points| points.delta_g2 = G2Affine::generator()), UnsoundKey::Generator("delta"));
+    assert_eq!(refused(|points| points.alpha_g1 = G1Affine::identity()), UnsoundKey::Infinity("alpha"));
+    assert_eq!(refused(|points| points.beta_g2 = G2Affine::identity()), UnsoundKey::Infinity("beta"));
+    assert_eq!(refused(|points| points.gamma_abc_g1[1] = G1Affine::identity()), UnsoundKey::Infinity("IC"));
+    assert_eq!(refused(|points| points.alpha_g1.x += ark_bn254::Fq::ONE), UnsoundKey::NotInGroup("alpha"));
+    assert_eq!(refused(|points| points.beta_g2 = outside_the_subgroup()), UnsoundKey::NotInGroup("beta"));
+}
+
+/// A point on the curve of G2 whose order is not r: most of them.
+fn outside_the_subgroup() -> G2Affine {
+    let mut x = Fq2::ONE;
+    loop {
+        let point = G2Affine::get_point_from_x_unchecked(x, true);
+        if let Some(point) = point.filter(|point| !point.is_in_correct_subgroup_assuming_on_curve()) {
+            return point;
+        }
+        x += Fq2::ONE;
+    }
+}
+
+type Fq2 = <ark_bn254::g2::Config as ark_ec::CurveConfig>::BaseField;
+
+#[test]
+fn items_refuse_numbers_that_are_not_reduced_and_points_off_their_curve() {
+    fn survives<T: Item + PartialEq + std::fmt::Debug>(item: &T) {
+        let mut bytes = Vec::new();
+        item.write(&mut bytes);
+        assert_eq!(bytes.len(), T::SIZE);
+        assert_eq!(T::read(&mut bytes.as_slice()).as_ref(), Some(item));
+        bytes.pop();
+        assert_eq!(T::read(&mut bytes.as_slice()), None);
+    }
+    survives(&-F::ONE);
+    survives(&G1Affine::generator());
+    survives(&G1Affine::identity());
+    survives(&G2Affine::generator());
+    survives(&G2Affine::identity());
+    survives(&(1u32, 2u32));
+    survives(&[1u32, 2, 3]);
+    let modulus = F::MODULUS.to_bytes_le();
+    assert_eq!(F::read(&mut modulus.as_slice()), None);
+    let mut point = G1Affine::generator();
+    assert_eq!(<ark_bn254::g1::Config as SWCurveConfig>::COEFF_B, ark_bn254::Fq::from(3u64));
+    point.y.double_in_place();
+    let mut bytes = Vec::new();
+    point.write(&mut bytes);
+    assert_eq!(G1Affine::read(&mut bytes.as_slice()), None);
+}
