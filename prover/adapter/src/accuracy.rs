@@ -17,9 +17,11 @@ pub fn weight_error(module: &Module, quantized: &QuantizedModule) -> f64 {
             column.zip(&quantized.out_scale).map(|(&v, scale)| f64::from(v) * scale).collect()
         })
         .collect();
-    p.extend((0..module.rank).map(|k| {
-        module.lora_b.iter().skip(k).step_by(module.rank).map(|&v| -f64::from(v) * module.scaling).collect()
-    }));
+    p.extend(
+        (0..module.rank).map(|k| {
+            module.lora_b.iter().skip(k).step_by(module.rank).map(|&v| -f64::from(v) * module.scaling).collect()
+        }),
+    );
     let mut q: Vec<Vec<f64>> = quantized
         .lora_a
         .chunks(quantized.in_features)
@@ -36,7 +38,11 @@ fn squared_norm(p: &[Vec<f64>], q: &[Vec<f64>]) -> f64 {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let pairs = p.iter().zip(q);
     // Rounding may leave a zero slightly below zero.
-    pairs.clone().map(|(pk, qk)| pairs.clone().map(|(pl, ql)| dot(pk, pl) * dot(qk, ql)).sum::<f64>()).sum::<f64>().max(0.0)
+    pairs
+        .clone()
+        .map(|(pk, qk)| pairs.clone().map(|(pl, ql)| dot(pk, pl) * dot(qk, ql)).sum::<f64>())
+        .sum::<f64>()
+        .max(0.0)
 }
 
 /// `|actual - expected| / |expected|` over all entries, of a `.delta` against the captured one.

@@ -141,12 +141,7 @@ impl Config {
         Ok(alpha / if self.use_rslora { rank.sqrt() } else { rank })
     }
 
-    fn find<T: Copy>(
-        &self,
-        field: &'static str,
-        patterns: &[(Pattern, T)],
-        module: &str,
-    ) -> Result<Option<T>, Error> {
+    fn find<T: Copy>(&self, field: &'static str, patterns: &[(Pattern, T)], module: &str) -> Result<Option<T>, Error> {
         let mut matching = patterns.iter().filter(|(pattern, _)| pattern.regex.is_match(module));
         let first = matching.next();
         if let (Some((first, _)), Some((second, _))) = (first, matching.next()) {
@@ -177,9 +172,7 @@ impl Fields<'_> {
     }
 
     fn require(&self, field: &str) -> Result<&Value, Error> {
-        self.fields
-            .get(field)
-            .ok_or_else(|| Error::ConfigFieldMissing { path: self.path.into(), field: field.into() })
+        self.fields.get(field).ok_or_else(|| Error::ConfigFieldMissing { path: self.path.into(), field: field.into() })
     }
 
     fn invalid(&self, field: &str, expected: &'static str, actual: &Value) -> Error {

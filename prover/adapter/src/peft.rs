@@ -10,9 +10,9 @@ use std::path::Path;
 
 use regex::Regex;
 
+use crate::Error;
 use crate::config::{Config, MAX_RANK};
 use crate::tensors::TensorFile;
-use crate::Error;
 
 const CONFIG_FILE: &str = "adapter_config.json";
 const WEIGHTS_FILE: &str = "adapter_model.safetensors";

@@ -126,9 +126,7 @@ impl TensorFile {
     }
 
     pub(crate) fn info(&self, tensor: &str) -> Result<&TensorInfo, Error> {
-        self.tensors
-            .get(tensor)
-            .ok_or_else(|| Error::TensorMissing { path: self.path.clone(), tensor: tensor.into() })
+        self.tensors.get(tensor).ok_or_else(|| Error::TensorMissing { path: self.path.clone(), tensor: tensor.into() })
     }
 
     /// The two dimensions of a matrix, both at least 1.
@@ -321,11 +319,8 @@ impl TensorWriter {
 
     /// The bytes of the file. One metadata entry at most: the order of several would not be deterministic.
     pub(crate) fn encode(&self, path: &Path, metadata: Option<(&str, &str)>) -> Result<Vec<u8>, Error> {
-        let failed = |e: safetensors::SafeTensorError| Error::Io {
-            path: path.into(),
-            action: "encode",
-            reason: e.to_string(),
-        };
+        let failed =
+            |e: safetensors::SafeTensorError| Error::Io { path: path.into(), action: "encode", reason: e.to_string() };
         let views = self
             .tensors
             .iter()

@@ -70,10 +70,7 @@ fn selects_modules_by_regex() {
     let select = |pattern: &str| read_adapter(tiny.path(), Some(&Regex::new(pattern).unwrap()));
     assert_eq!(select("10").unwrap().modules.len(), 1);
     assert_eq!(select("query").unwrap().modules.len(), 2);
-    assert_eq!(
-        select("^query"),
-        Err(Error::NothingSelected { path: tiny.weights_path(), pattern: "^query".into() })
-    );
+    assert_eq!(select("^query"), Err(Error::NothingSelected { path: tiny.weights_path(), pattern: "^query".into() }));
 }
 
 #[test]

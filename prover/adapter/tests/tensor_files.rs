@@ -82,7 +82,8 @@ fn rejects_with_header_syntax() {
 #[test]
 fn rejects_with_duplicate_tensor() {
     let twin = Twin::honest();
-    let text = r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
+    let text =
+        r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
     let expected = Error::DuplicateTensor { path: twin.path(), tensor: "a".into() };
     assert_eq!(twin.digest(&file_bytes(text, &[0; 2])), Err(expected));
 }
