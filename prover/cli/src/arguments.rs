@@ -31,6 +31,15 @@ pub enum Command {
     Digest(Digest),
     /// Checks a LoRA proof.
     Verify(Verify),
+    /// Makes and describes keys of seals.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Compresses LoRA proofs into one seal, the only thing to publish.
+    Seal(Seal),
+    /// Checks a seal as the contract does.
+    VerifySeal(VerifySeal),
+    /// Writes the verifying key as Solidity, for exactly these keys.
+    Export(Export),
 }
 
 /// Arguments of `inspect`.
@@ -150,4 +159,77 @@ pub struct Verify {
     /// Refuses a proof for another context.
     #[arg(long, value_name = "HEX")]
     pub context: Option<String>,
+}
+
+/// Commands about keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Makes development keys from a public seed: INSECURE, anybody can forge with them.
+    New(KeysNew),
+    /// Says what the keys of a folder are.
+    Info(KeysInfo),
+}
+
+/// Arguments of `keys new`.
+#[derive(Args, Debug)]
+pub struct KeysNew {
+    /// tiny or small.
+    #[arg(long, default_value = "small", value_name = "NAME")]
+    pub profile: String,
+    /// The folder; .rankproof/keys/NAME without this.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replaces existing keys.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `keys info`.
+#[derive(Args, Debug)]
+pub struct KeysInfo {
+    /// The folder.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+}
+
+/// Arguments of `seal`.
+#[derive(Args, Debug)]
+pub struct Seal {
+    /// The LoRA proofs, in the order of their statements.
+    #[arg(required = true)]
+    pub proofs: Vec<PathBuf>,
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Where the seal goes.
+    #[arg(short, long, value_name = "FILE.json")]
+    pub output: PathBuf,
+    /// Replaces an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `verify-seal`.
+#[derive(Args, Debug)]
+pub struct VerifySeal {
+    /// The seal.
+    #[arg(value_name = "SEAL.json")]
+    pub seal: PathBuf,
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Folder of the Solidity file SealVerifyingKey.sol.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Replaces an existing file.
+    #[arg(long)]
+    pub force: bool,
 }

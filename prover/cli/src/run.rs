@@ -1,11 +1,13 @@
 //! From arguments to one call of the pipeline.
 
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
-use rankproof_pipeline::{Error, F, WeightBits, base_digest, commit, digest, inspect, profile, prove, verify};
+use rankproof_pipeline::{
+    Error, F, WeightBits, base_digest, commit, digest, inspect, keys, profile, prove, seal, verify,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::{Bits, Command};
+use crate::arguments::{Bits, Command, Keys};
 use crate::bars::Bars;
 
 /// Runs a command; the report is what is shown.
@@ -13,10 +15,8 @@ pub fn run(command: &Command) -> Result<Value, Error> {
     let bars = Bars::new();
     match command {
         Command::Inspect(arguments) => {
-            let request = inspect::Request {
-                directory: arguments.adapter_dir.clone(),
-                modules: arguments.modules.clone(),
-            };
+            let request =
+                inspect::Request { directory: arguments.adapter_dir.clone(), modules: arguments.modules.clone() };
             report(&inspect::inspect(&request)?)
         }
         Command::Commit(arguments) => {
@@ -78,6 +78,25 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 context: element("--context", arguments.context.as_deref())?,
             };
             report(&verify::verify(&request)?)
+        }
+        Command::Keys(Keys::New(arguments)) => {
+            let profile = profile(&arguments.profile)?;
+            let directory = arguments.output.clone().unwrap_or_else(|| keys::default_directory(profile));
+            report(&keys::create(profile, &directory, arguments.force, &bars)?.report)
+        }
+        Command::Keys(Keys::Info(arguments)) => report(&keys::info(&arguments.keys)?),
+        Command::Seal(arguments) => {
+            let request = seal::Request {
+                proofs: arguments.proofs.clone(),
+                keys: arguments.keys.clone(),
+                output: arguments.output.clone(),
+                force: arguments.force,
+            };
+            report(&seal::seal(&request, &bars)?)
+        }
+        Command::VerifySeal(arguments) => report(&seal::verify_seal(&arguments.seal, &arguments.keys)?),
+        Command::Export(arguments) => {
+            report(&keys::export_solidity(&arguments.keys, &arguments.output, arguments.force)?)
         }
     }
 }

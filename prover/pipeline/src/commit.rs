@@ -188,12 +188,8 @@ fn seal_weights(
     let commitment = commit_weights(&config, tables::weights(&adapter, &layout, config.maxima()));
     let leaf_digests = commitment.tree().levels().first().cloned().unwrap_or_default();
     let salt = F::rand(&mut OsRng);
-    let preimage = rankproof_lora_proof::argument::adapter_preimage(
-        &adapter,
-        commitment.root(),
-        commitment.ood_value(),
-        salt,
-    );
+    let preimage =
+        rankproof_lora_proof::argument::adapter_preimage(&adapter, commitment.root(), commitment.ood_value(), salt);
     let file =
         AdapterFile { profile, source_digest, adapter: adapter.clone(), quantization_errors, salt, leaf_digests };
     Ok((file, Committed { profile, config, adapter, layout, commitment, preimage }))

@@ -60,7 +60,9 @@ pub fn digest(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     let refuse = |module: &str, what: &'static str| {
         Err(Error::OutputsMismatch { path: request.outputs.clone(), module: module.to_owned(), what })
     };
-    if let Some(extra) = outputs.modules.iter().find(|entry| !modules.iter().any(|m| m.name == entry.activations.module)) {
+    if let Some(extra) =
+        outputs.modules.iter().find(|entry| !modules.iter().any(|m| m.name == entry.activations.module))
+    {
         return refuse(&extra.activations.module, "it is not a module of the adapter");
     }
     let mut by_name: HashMap<String, ModuleOutputs> =

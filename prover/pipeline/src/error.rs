@@ -142,6 +142,35 @@ pub enum Error {
         /// What the file states.
         actual: String,
     },
+    /// Keys or a seal are refused.
+    #[error(transparent)]
+    Seal(#[from] rankproof_groth16_seal::Error),
+    /// A seal file is refused.
+    #[error("{}: {source}; ask for the seal again", path.display())]
+    SealFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rankproof_groth16_seal::Error,
+    },
+    /// A seal file that is no JSON of a seal.
+    #[error("{}: it is not a seal as `rankproof seal` writes it ({reason}); ask for the seal again", path.display())]
+    SealSyntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says.
+        reason: String,
+    },
+    /// Keys for another profile than the proof's.
+    #[error("{}: it is a proof of profile {proof}, the keys are of profile {keys}; use keys of the same profile", path.display())]
+    KeysOfAnotherProfile {
+        /// The proof.
+        path: PathBuf,
+        /// Its profile.
+        proof: String,
+        /// The keys' profile.
+        keys: String,
+    },
     /// Outputs that do not belong to these inputs or this adapter.
     #[error("{}: module `{module}`: {what}; do not rely on these outputs", path.display())]
     OutputsMismatch {
@@ -164,6 +193,7 @@ impl Error {
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. } => Family::Refused,
             Self::SelfCheck(_) => Family::Environment,
+            Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),
             _ => Family::Input,
         }
     }
@@ -172,5 +202,17 @@ impl Error {
     pub(crate) fn unknown_profile(name: &str) -> Self {
         let choices = Profile::ALL.map(Profile::name).join(" or ");
         Self::UnknownProfile { name: name.to_owned(), choices }
+    }
+}
+
+fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
+    use rankproof_groth16_seal::{Error as Seal, FileFault};
+    match error {
+        Seal::KeyFile { fault: FileFault::Io(std::io::ErrorKind::NotFound), .. } => Family::Input,
+        Seal::KeyFile { fault: FileFault::Io(_), .. } => Family::Environment,
+        Seal::ProofRejected { .. } | Seal::SealRejected | Seal::SelectorMismatch { .. } | Seal::Unsatisfied { .. } => {
+            Family::Refused
+        }
+        _ => Family::Input,
     }
 }

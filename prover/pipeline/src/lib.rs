@@ -7,16 +7,19 @@
 //! * [`inspect`], [`commit`], [`base_digest`]: an adapter directory becomes a private adapter file and its public side
 //!   ([`adapter_file`], [`public_adapter`]).
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
+//! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
 
 pub mod adapter_file;
 pub mod commit;
 pub mod digest;
 mod error;
 pub mod inspect;
+pub mod keys;
 pub mod measure;
 pub mod progress;
 pub mod prove;
 pub mod public_adapter;
+pub mod seal;
 pub mod verify;
 pub mod words;
 

@@ -124,7 +124,8 @@ impl PublicAdapter {
     pub fn read(path: &Path) -> Result<(Self, Shapes), Error> {
         let bytes = files::read(path, MAX_BYTES)?;
         let bad = |reason: String| Error::PublicAdapter { path: path.into(), reason };
-        let public: Self = serde_json::from_slice(&bytes).map_err(|error| bad(format!("it does not parse: {error}")))?;
+        let public: Self =
+            serde_json::from_slice(&bytes).map_err(|error| bad(format!("it does not parse: {error}")))?;
         let shapes = public.check().map_err(bad)?;
         Ok((public, shapes))
     }
