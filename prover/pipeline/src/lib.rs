@@ -1,1 +1,46 @@
-//! Rankproof: pipeline.
+//! The stages joined up: adapter -> statement -> LoRA proof -> seal -> chain.
+//!
+//! Each stage is a request, a function and a report. The doors (`cli`, later `service` and `python`) read arguments,
+//! call one function and show its report; they know no cryptography. Files are written whole or not at all, and only
+//! after what is in them was checked.
+//!
+//! * [`inspect`], [`commit`], [`base_digest`]: an adapter directory becomes a private adapter file and its public side
+//!   ([`adapter_file`], [`public_adapter`]).
+//! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
+//! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
+
+pub mod adapter_file;
+pub mod commit;
+pub mod digest;
+mod error;
+pub mod inspect;
+pub mod keys;
+pub mod measure;
+pub mod progress;
+pub mod prove;
+pub mod public_adapter;
+pub mod seal;
+pub mod verify;
+pub mod words;
+
+pub use error::{Error, Family};
+pub use progress::{Progress, Quiet};
+pub use rankproof_lora_proof::Profile;
+pub use rankproof_statement::{F, WeightBits};
+
+/// The profile of that name.
+///
+/// # Errors
+/// [`Error::UnknownProfile`] lists the names there are.
+pub fn profile(name: &str) -> Result<Profile, Error> {
+    Profile::from_name(name).ok_or_else(|| Error::unknown_profile(name))
+}
+
+/// The digest of a base model's weights, streamed.
+///
+/// # Errors
+/// Those of a bad safetensors file.
+pub fn base_digest(path: &std::path::Path, progress: &dyn Progress) -> Result<[u8; 32], Error> {
+    progress.stage("hashing the base model");
+    Ok(rankproof_adapter::base_model_digest(path, |done, total| progress.position(done, total))?)
+}

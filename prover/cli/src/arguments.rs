@@ -1,0 +1,235 @@
+//! What people may type.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Proves that a committed LoRA adapter gave exactly these outputs from these inputs, without showing the adapter.
+#[derive(Debug, Parser)]
+#[command(name = "rankproof", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// Prints one machine-readable object on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists modules, shapes, ranks and scaling of a PEFT adapter, and which profile holds it.
+    Inspect(Inspect),
+    /// Quantizes an adapter and commits to it: a private adapter file and its public side.
+    Commit(Commit),
+    /// Prints the digest of a base model's weights.
+    BaseDigest(BaseDigest),
+    /// Proves what the adapter answers to captured activations. The proof is private: publish a seal of it.
+    Prove(Prove),
+    /// Recomputes the activations id from tensors: what a client runs.
+    Digest(Digest),
+    /// Checks a LoRA proof.
+    Verify(Verify),
+    /// Makes and describes keys of seals.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Compresses LoRA proofs into one seal, the only thing to publish.
+    Seal(Seal),
+    /// Checks a seal as the contract does.
+    VerifySeal(VerifySeal),
+    /// Writes the verifying key as Solidity, for exactly these keys.
+    Export(Export),
+}
+
+/// Arguments of `inspect`.
+#[derive(Args, Debug)]
+pub struct Inspect {
+    /// Directory with adapter_config.json and adapter_model.safetensors.
+    pub adapter_dir: PathBuf,
+    /// Takes only the modules in whose name the regular expression is found.
+    #[arg(long, value_name = "REGEX")]
+    pub modules: Option<String>,
+}
+
+/// Width of the weights.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Bits {
+    /// 4 bits.
+    #[value(name = "4")]
+    Four,
+    /// 8 bits.
+    #[value(name = "8")]
+    Eight,
+}
+
+/// Arguments of `commit`.
+#[derive(Args, Debug)]
+pub struct Commit {
+    /// Directory with adapter_config.json and adapter_model.safetensors.
+    pub adapter_dir: PathBuf,
+    /// The private adapter file; its public side is FILE.json.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// What the statement must fit in: tiny or small.
+    #[arg(long, default_value = "small", value_name = "NAME")]
+    pub profile: String,
+    /// Width of the quantized weights.
+    #[arg(long, value_enum, default_value = "4")]
+    pub bits: Bits,
+    /// Takes only the modules in whose name the regular expression is found (anchor with ^ and $).
+    #[arg(long, value_name = "REGEX")]
+    pub modules: Option<String>,
+    /// Digest of the base model, from `rankproof base-digest`.
+    #[arg(long, value_name = "HEX")]
+    pub base_digest: Option<String>,
+    /// Also writes lora_a and lora_b as int8 tensors, marked private.
+    #[arg(long, value_name = "FILE")]
+    pub export_integers: Option<PathBuf>,
+    /// Replaces existing files; the adapter id changes with its salt.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `base-digest`.
+#[derive(Args, Debug)]
+pub struct BaseDigest {
+    /// The base model's weights.
+    #[arg(value_name = "MODEL.safetensors")]
+    pub model: PathBuf,
+}
+
+/// Arguments of `prove`.
+#[derive(Args, Debug)]
+pub struct Prove {
+    /// The private adapter file.
+    #[arg(long, value_name = "FILE")]
+    pub adapter: PathBuf,
+    /// safetensors with `<module>.x` for every committed module.
+    #[arg(long, value_name = "FILE")]
+    pub activations: PathBuf,
+    /// What the statement is for; 0 is bound to nothing.
+    #[arg(long, default_value = "0", value_name = "HEX")]
+    pub context: String,
+    /// Takes only the first N rows.
+    #[arg(long, value_name = "N")]
+    pub tokens: Option<usize>,
+    /// The proof system: sumcheck.
+    #[arg(long, default_value = "sumcheck", value_name = "NAME")]
+    pub system: String,
+    /// Where the proof goes.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Where the outputs go.
+    #[arg(long, value_name = "FILE")]
+    pub outputs: PathBuf,
+    /// Replaces existing files.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `digest`.
+#[derive(Args, Debug)]
+pub struct Digest {
+    /// The public adapter file.
+    #[arg(long, value_name = "FILE.json")]
+    pub adapter: PathBuf,
+    /// The inputs.
+    #[arg(long, value_name = "FILE")]
+    pub activations: PathBuf,
+    /// The outputs that `prove` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub outputs: PathBuf,
+    /// Takes only the first N rows of the inputs.
+    #[arg(long, value_name = "N")]
+    pub tokens: Option<usize>,
+}
+
+/// Arguments of `verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// The proof.
+    pub proof: PathBuf,
+    /// Refuses a proof about another adapter.
+    #[arg(long, value_name = "HEX")]
+    pub adapter_id: Option<String>,
+    /// Refuses a proof about other activations.
+    #[arg(long, value_name = "HEX")]
+    pub activations_id: Option<String>,
+    /// Refuses a proof for another context.
+    #[arg(long, value_name = "HEX")]
+    pub context: Option<String>,
+}
+
+/// Commands about keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Makes development keys from a public seed: INSECURE, anybody can forge with them.
+    New(KeysNew),
+    /// Says what the keys of a folder are.
+    Info(KeysInfo),
+}
+
+/// Arguments of `keys new`.
+#[derive(Args, Debug)]
+pub struct KeysNew {
+    /// tiny or small.
+    #[arg(long, default_value = "small", value_name = "NAME")]
+    pub profile: String,
+    /// The folder; .rankproof/keys/NAME without this.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replaces existing keys.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `keys info`.
+#[derive(Args, Debug)]
+pub struct KeysInfo {
+    /// The folder.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+}
+
+/// Arguments of `seal`.
+#[derive(Args, Debug)]
+pub struct Seal {
+    /// The LoRA proofs, in the order of their statements.
+    #[arg(required = true)]
+    pub proofs: Vec<PathBuf>,
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Where the seal goes.
+    #[arg(short, long, value_name = "FILE.json")]
+    pub output: PathBuf,
+    /// Replaces an existing file.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `verify-seal`.
+#[derive(Args, Debug)]
+pub struct VerifySeal {
+    /// The seal.
+    #[arg(value_name = "SEAL.json")]
+    pub seal: PathBuf,
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+}
+
+/// Arguments of `export`.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Folder of the Solidity file SealVerifyingKey.sol.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Replaces an existing file.
+    #[arg(long)]
+    pub force: bool,
+}

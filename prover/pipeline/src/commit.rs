@@ -1,0 +1,262 @@
+//! Commit: a PEFT directory becomes a private adapter file and its public side.
+//!
+//! Quantise, lay out, encode, hash; draw the salt; write. The adapter file remembers the content it was made from, so
+//! the same command again finds it up to date, and an edited adapter is noticed whatever its name.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ark_ff::UniformRand;
+use rand::rngs::OsRng;
+use rankproof_adapter::accuracy::weight_error;
+use rankproof_adapter::{files, quantize, read_adapter, write_integers};
+use rankproof_lora_proof::{Profile, commit_weights};
+use rankproof_statement::layout::sort_into_slots;
+use rankproof_statement::{F, QuantizedAdapter, WeightBits, WeightsLayout, relation, tables};
+use regex::Regex;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::adapter_file::{AdapterFile, Committed, MAX_BYTES};
+use crate::public_adapter::PublicAdapter;
+use crate::words::print_element;
+use crate::{Error, Progress};
+
+/// The two files of a PEFT adapter.
+const SOURCE_FILES: [&str; 2] = ["adapter_config.json", "adapter_model.safetensors"];
+
+/// What to commit to, and where to.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// PEFT directory.
+    pub directory: PathBuf,
+    /// The private adapter file; its public side is this name with `.json` behind it.
+    pub output: PathBuf,
+    /// Profile.
+    pub profile: Profile,
+    /// Width of the weights.
+    pub bits: WeightBits,
+    /// Takes only the modules in whose name this is found.
+    pub modules: Option<String>,
+    /// Digest of the base model, as declared.
+    pub base_model_digest: [u8; 32],
+    /// Where to write the integers, if anywhere.
+    pub integers: Option<PathBuf>,
+    /// Replace existing files.
+    pub force: bool,
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The adapter id.
+    pub adapter_id: String,
+    /// Profile.
+    pub profile: String,
+    /// Width of the weights.
+    pub bits: u32,
+    /// Number of modules.
+    pub modules: usize,
+    /// Variables of the committed polynomial.
+    pub log_size: usize,
+    /// Largest relative Frobenius error of a quantised weight update.
+    pub worst_quantization_error: f64,
+    /// Seconds, without reading and quantising.
+    pub commit_seconds: f64,
+    /// Nothing was written because the file is up to date.
+    pub up_to_date: bool,
+    /// The private file.
+    pub adapter_file: PathBuf,
+    /// The public file.
+    pub public_file: PathBuf,
+    /// The notes of the reader, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The name of the public file that belongs to an adapter file.
+pub fn public_path(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".json");
+    name.into()
+}
+
+/// Reads a regular expression for module names.
+///
+/// # Errors
+/// [`Error::BadPattern`].
+pub fn parse_selection(pattern: Option<&str>) -> Result<Option<Regex>, Error> {
+    let parse = |pattern: &str| {
+        Regex::new(pattern).map_err(|error| Error::BadPattern {
+            pattern: pattern.to_owned(),
+            // The parser draws a picture over several lines; the last one is the sentence.
+            reason: error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
+        })
+    };
+    pattern.map(parse).transpose()
+}
+
+/// SHA-256 over the content of both files and every option that changes the result, each with its length.
+fn source_digest(request: &Request) -> Result<[u8; 32], Error> {
+    let mut hasher = Sha256::new();
+    hasher.update(b"rankproof.source.v1");
+    for name in SOURCE_FILES {
+        let (file, length) = files::open(&request.directory.join(name))?;
+        hasher.update(length.to_be_bytes());
+        let unreadable = |error: std::io::Error| rankproof_adapter::Error::Io {
+            path: request.directory.join(name),
+            action: "read",
+            reason: error.to_string(),
+        };
+        std::io::copy(&mut file.take(length), &mut hasher).map_err(unreadable)?;
+    }
+    let selection = request.modules.as_deref();
+    hasher.update([u8::from(selection.is_some())]);
+    let selection = selection.unwrap_or_default();
+    hasher.update((selection.len() as u64).to_be_bytes());
+    hasher.update(selection);
+    hasher.update([request.bits.bits() as u8, request.profile.code()]);
+    hasher.update(request.base_model_digest);
+    Ok(hasher.finalize().into())
+}
+
+/// Reads an adapter file.
+///
+/// # Errors
+/// [`Error::AdapterFile`] says what is wrong with it.
+pub fn read_adapter_file(path: &Path) -> Result<AdapterFile, Error> {
+    let bytes = files::read(path, MAX_BYTES)?;
+    AdapterFile::from_bytes(&bytes).map_err(|fault| Error::AdapterFile { path: path.into(), fault })
+}
+
+fn refuse_existing(path: &Path) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(rankproof_adapter::Error::FileExists { path: path.into() }.into()),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Commits to an adapter.
+///
+/// # Errors
+/// When the adapter is refused, does not fit the profile, or a file exists that was made from something else.
+pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
+    let selection = parse_selection(request.modules.as_deref())?;
+    let source = source_digest(request)?;
+    let public_file = public_path(&request.output);
+    if request.output.symlink_metadata().is_ok() && !request.force {
+        return confirm(request, &source, &public_file);
+    }
+    if !request.force {
+        for path in std::iter::once(&public_file).chain(&request.integers) {
+            refuse_existing(path)?;
+        }
+    }
+    progress.stage("quantizing");
+    let float = read_adapter(&request.directory, selection.as_ref())?;
+    if source_digest(request)? != source {
+        return Err(Error::AdapterUnstable { directory: request.directory.clone() });
+    }
+    let mut adapter = quantize(&float, request.bits, request.base_model_digest)?;
+    let mut errors: Vec<(&str, f64)> = Vec::new();
+    for (module, quantized) in float.modules.iter().zip(&adapter.modules) {
+        errors.push((module.name.as_str(), weight_error(module, quantized)));
+    }
+    sort_into_slots(&mut adapter);
+    let error_of = |name: &str| errors.iter().find(|(other, _)| *other == name).map_or(f64::NAN, |(_, error)| *error);
+    let quantization_errors: Vec<f64> = adapter.modules.iter().map(|module| error_of(&module.name)).collect();
+
+    progress.stage("committing");
+    let start = Instant::now();
+    let (file, committed) = seal_weights(request.profile, adapter, quantization_errors, source)?;
+    let commit_seconds = start.elapsed().as_secs_f64();
+    let public = PublicAdapter::new(&committed, &file.quantization_errors);
+    write_all(request, &file, &committed, &public, &public_file)?;
+    Ok(report(&file, &committed, commit_seconds, false, request.output.clone(), public_file, float.notes))
+}
+
+/// Encodes and hashes an adapter in slot order, under a fresh salt.
+fn seal_weights(
+    profile: Profile,
+    adapter: QuantizedAdapter,
+    quantization_errors: Vec<f64>,
+    source_digest: [u8; 32],
+) -> Result<(AdapterFile, Committed), Error> {
+    relation::check_adapter(&adapter)?;
+    let config = profile.config();
+    let layout = WeightsLayout::plan(&adapter, config.maxima())?;
+    let commitment = commit_weights(&config, tables::weights(&adapter, &layout, config.maxima()));
+    let leaf_digests = commitment.tree().levels().first().cloned().unwrap_or_default();
+    let salt = F::rand(&mut OsRng);
+    let preimage =
+        rankproof_lora_proof::argument::adapter_preimage(&adapter, commitment.root(), commitment.ood_value(), salt);
+    let file =
+        AdapterFile { profile, source_digest, adapter: adapter.clone(), quantization_errors, salt, leaf_digests };
+    Ok((file, Committed { profile, config, adapter, layout, commitment, preimage }))
+}
+
+/// Writes everything or, as far as it can be undone, nothing.
+fn write_all(
+    request: &Request,
+    file: &AdapterFile,
+    committed: &Committed,
+    public: &PublicAdapter,
+    public_file: &Path,
+) -> Result<(), Error> {
+    files::write_private(&request.output, &file.to_bytes(), request.force)?;
+    let undo = |paths: &[&Path], error: rankproof_adapter::Error| -> Error {
+        paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
+        error.into()
+    };
+    files::write_atomically(public_file, &public.to_bytes(), request.force)
+        .map_err(|error| undo(&[&request.output], error))?;
+    if let Some(path) = &request.integers {
+        write_integers(path, &committed.adapter, request.force)
+            .map_err(|error| undo(&[&request.output, public_file], error))?;
+    }
+    Ok(())
+}
+
+/// The file exists: it is up to date, or it was made from something else.
+fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<Report, Error> {
+    let file = read_adapter_file(&request.output)?;
+    if file.source_digest != *source {
+        let (path, directory) = (request.output.clone(), request.directory.clone());
+        return Err(Error::AdapterChanged { path, directory });
+    }
+    let committed = file.clone().open()?;
+    if public_file.symlink_metadata().is_err() {
+        let public = PublicAdapter::new(&committed, &file.quantization_errors);
+        files::write_atomically(public_file, &public.to_bytes(), false)?;
+    }
+    if let Some(path) = &request.integers
+        && path.symlink_metadata().is_err()
+    {
+        write_integers(path, &committed.adapter, false)?;
+    }
+    Ok(report(&file, &committed, 0.0, true, request.output.clone(), public_file.into(), Vec::new()))
+}
+
+fn report(
+    file: &AdapterFile,
+    committed: &Committed,
+    commit_seconds: f64,
+    up_to_date: bool,
+    adapter_file: PathBuf,
+    public_file: PathBuf,
+    notes: Vec<String>,
+) -> Report {
+    Report {
+        adapter_id: print_element(&committed.id()),
+        profile: file.profile.name().to_owned(),
+        bits: file.adapter.bits.bits(),
+        modules: file.adapter.modules.len(),
+        log_size: committed.config.log_size(),
+        worst_quantization_error: file.quantization_errors.iter().copied().fold(0.0, f64::max),
+        commit_seconds,
+        up_to_date,
+        adapter_file,
+        public_file,
+        notes,
+    }
+}

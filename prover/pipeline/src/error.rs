@@ -1,0 +1,218 @@
+//! Why a stage ends without a result, and which exit code that is.
+//!
+//! Every message is one sentence that names the file, field or argument, and what to do.
+
+use std::path::PathBuf;
+
+use rankproof_lora_proof::Profile;
+
+use crate::adapter_file;
+
+/// What a failure means to whoever called: the exit code of the command line, the status family of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// A proof or seal does not convince, or a claim was not found.
+    Refused,
+    /// Bad usage or input.
+    Input,
+    /// RPC, disk or tools.
+    Environment,
+}
+
+impl Family {
+    /// 1, 2 or 3.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Refused => 1,
+            Self::Input => 2,
+            Self::Environment => 3,
+        }
+    }
+}
+
+/// Why a stage ended without a result.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Reading or writing adapters, activations and outputs.
+    #[error(transparent)]
+    Adapter(#[from] rankproof_adapter::Error),
+    /// A word typed by somebody.
+    #[error("{argument}: {reason}; give at most 64 hexadecimal digits of a number below r, 0x in front or not")]
+    BadHex {
+        /// Argument or field.
+        argument: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Not a regular expression.
+    #[error("--modules: `{pattern}` is no regular expression ({reason}); correct it")]
+    BadPattern {
+        /// What was given.
+        pattern: String,
+        /// What the parser says.
+        reason: String,
+    },
+    /// No such profile.
+    #[error("--profile: there is no profile `{name}`; choose {choices}")]
+    UnknownProfile {
+        /// What was given.
+        name: String,
+        /// What there is.
+        choices: String,
+    },
+    /// An argument with a value that is not available.
+    #[error("{argument}: {reason}; {remedy}")]
+    BadArgument {
+        /// The argument.
+        argument: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Not an adapter file of this build.
+    #[error("{}: {fault}; make it again with `rankproof commit`", path.display())]
+    AdapterFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: adapter_file::Fault,
+    },
+    /// Not a public adapter file.
+    #[error("{}: {reason}; ask the owner of the adapter for the file that `rankproof commit` wrote", path.display())]
+    PublicAdapter {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file was made from another adapter, or with other options.
+    #[error(
+        "{}: it was made from other weights or options than {} has now; use --force to replace it (the adapter id \
+         changes), or another name",
+        path.display(), directory.display()
+    )]
+    AdapterChanged {
+        /// The adapter file.
+        path: PathBuf,
+        /// The PEFT directory.
+        directory: PathBuf,
+    },
+    /// Somebody wrote to the adapter meanwhile.
+    #[error("{}: the adapter changed while it was read; run the command again", directory.display())]
+    AdapterUnstable {
+        /// The PEFT directory.
+        directory: PathBuf,
+    },
+    /// An adapter, a run or a context that cannot be proved.
+    #[error("{0}")]
+    Statement(#[from] rankproof_statement::Error),
+    /// The prover refuses.
+    #[error("{0}")]
+    Prover(rankproof_lora_proof::Error),
+    /// A proof made here does not verify: an own mistake, never passed on.
+    #[error("the proof just made does not verify ({0}); nothing was written, please report this")]
+    SelfCheck(rankproof_lora_proof::Error),
+    /// A proof file that cannot be read.
+    #[error("{}: {source}; ask for the proof again", path.display())]
+    ProofMalformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rankproof_lora_proof::Error,
+    },
+    /// A proof that does not convince.
+    #[error("{}: the proof does not hold: {source}; do not rely on it", path.display())]
+    ProofRefused {
+        /// The file.
+        path: PathBuf,
+        /// The check that failed.
+        source: rankproof_lora_proof::Error,
+    },
+    /// A statement about something else than expected.
+    #[error("{}: {field} is {actual}, expected {expected}; it proves another statement", path.display())]
+    StatementMismatch {
+        /// Proof or seal.
+        path: PathBuf,
+        /// Which element.
+        field: &'static str,
+        /// What was asked for.
+        expected: String,
+        /// What the file states.
+        actual: String,
+    },
+    /// Keys or a seal are refused.
+    #[error(transparent)]
+    Seal(#[from] rankproof_groth16_seal::Error),
+    /// A seal file is refused.
+    #[error("{}: {source}; ask for the seal again", path.display())]
+    SealFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rankproof_groth16_seal::Error,
+    },
+    /// A seal file that is no JSON of a seal.
+    #[error("{}: it is not a seal as `rankproof seal` writes it ({reason}); ask for the seal again", path.display())]
+    SealSyntax {
+        /// The file.
+        path: PathBuf,
+        /// What the parser says.
+        reason: String,
+    },
+    /// Keys for another profile than the proof's.
+    #[error("{}: it is a proof of profile {proof}, the keys are of profile {keys}; use keys of the same profile", path.display())]
+    KeysOfAnotherProfile {
+        /// The proof.
+        path: PathBuf,
+        /// Its profile.
+        proof: String,
+        /// The keys' profile.
+        keys: String,
+    },
+    /// Outputs that do not belong to these inputs or this adapter.
+    #[error("{}: module `{module}`: {what}; do not rely on these outputs", path.display())]
+    OutputsMismatch {
+        /// The outputs file.
+        path: PathBuf,
+        /// Which module.
+        module: String,
+        /// What differs.
+        what: &'static str,
+    },
+}
+
+impl Error {
+    /// What the failure means to whoever called.
+    pub fn family(&self) -> Family {
+        match self {
+            Self::Adapter(rankproof_adapter::Error::Io { .. }) => Family::Environment,
+            Self::Adapter(rankproof_adapter::Error::DeltaMismatch { .. })
+            | Self::ProofRefused { .. }
+            | Self::StatementMismatch { .. }
+            | Self::OutputsMismatch { .. } => Family::Refused,
+            Self::SelfCheck(_) => Family::Environment,
+            Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),
+            _ => Family::Input,
+        }
+    }
+
+    /// The error for a profile name that is none.
+    pub(crate) fn unknown_profile(name: &str) -> Self {
+        let choices = Profile::ALL.map(Profile::name).join(" or ");
+        Self::UnknownProfile { name: name.to_owned(), choices }
+    }
+}
+
+fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
+    use rankproof_groth16_seal::{Error as Seal, FileFault};
+    match error {
+        Seal::KeyFile { fault: FileFault::Io(std::io::ErrorKind::NotFound), .. } => Family::Input,
+        Seal::KeyFile { fault: FileFault::Io(_), .. } => Family::Environment,
+        Seal::ProofRejected { .. } | Seal::SealRejected | Seal::SelectorMismatch { .. } | Seal::Unsatisfied { .. } => {
+            Family::Refused
+        }
+        _ => Family::Input,
+    }
+}

@@ -1,0 +1,174 @@
+//! Prove: a committed adapter and captured inputs become a LoRA proof and the outputs it is about.
+//!
+//! The proof is checked before anything is written. It is succinct but not zero-knowledge: it stays with the owner of
+//! the adapter, who publishes a seal of it.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ark_ff::UniformRand;
+use rand::rngs::OsRng;
+use rankproof_adapter::{ModuleOutputs, Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_lora_proof::{LoraProof, prove as prove_statement, verify};
+use rankproof_statement::digest::check_context;
+use rankproof_statement::field::to_canonical_bytes;
+use rankproof_statement::{F, Witness};
+use serde::Serialize;
+
+use crate::adapter_file::Committed;
+use crate::commit::read_adapter_file;
+use crate::words::print_element;
+use crate::{Error, Progress};
+
+/// What to prove, and where to.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The private adapter file.
+    pub adapter: PathBuf,
+    /// safetensors with `<module>.x`.
+    pub activations: PathBuf,
+    /// What the statement is for.
+    pub context: F,
+    /// Takes only the first rows.
+    pub tokens: Option<usize>,
+    /// Where the proof goes.
+    pub proof: PathBuf,
+    /// Where the outputs go.
+    pub outputs: PathBuf,
+    /// Replace existing files.
+    pub force: bool,
+}
+
+/// What a proof is about, and what it cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The adapter id.
+    pub adapter_id: String,
+    /// The activations id.
+    pub activations_id: String,
+    /// The context.
+    pub context: String,
+    /// Profile.
+    pub profile: String,
+    /// Number of modules.
+    pub modules: usize,
+    /// Number of tokens.
+    pub tokens: usize,
+    /// Variables of both committed polynomials.
+    pub log_size: usize,
+    /// Seconds to read the adapter file and rebuild its commitment.
+    pub load_seconds: f64,
+    /// Seconds to prove, the adapter being loaded.
+    pub proof_seconds: f64,
+    /// Seconds of the check before writing.
+    pub verify_seconds: f64,
+    /// Size of the proof file.
+    pub proof_bytes: usize,
+    /// The proof.
+    pub proof_file: PathBuf,
+    /// The outputs.
+    pub outputs_file: PathBuf,
+}
+
+/// A proof in memory, with what it proves.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    /// The proof.
+    pub proof: LoraProof,
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// Integers and scales, salt included.
+    pub outputs: Outputs,
+    /// Seconds to prove.
+    pub proof_seconds: f64,
+    /// Seconds to check it.
+    pub verify_seconds: f64,
+}
+
+fn check_free(path: &Path, force: bool) -> Result<(), Error> {
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
+    }
+    Ok(())
+}
+
+/// Proves, checks the proof, and returns both it and the outputs; writes nothing.
+///
+/// # Errors
+/// When the activations are refused or do not fit the profile, or the context is reserved.
+pub fn prove_in_memory(
+    committed: &Committed,
+    activations: &Path,
+    tokens: Option<usize>,
+    context: F,
+    progress: &dyn Progress,
+) -> Result<Proven, Error> {
+    check_context(&context)?;
+    let wanted = committed.adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
+    let float = read_activations(activations, wanted, tokens)?;
+    let witness = Witness::new(committed.adapter.clone(), quantize_activations(&float))?;
+    let salt = F::rand(&mut OsRng);
+
+    progress.stage("proving");
+    let start = Instant::now();
+    let Committed { config, layout, commitment, preimage, .. } = committed;
+    let proof =
+        prove_statement(config, &witness, layout, commitment, preimage, context, salt).map_err(Error::Prover)?;
+    let proof_seconds = start.elapsed().as_secs_f64();
+
+    progress.stage("verifying");
+    let bytes = proof.to_bytes(committed.profile, config);
+    let start = Instant::now();
+    let (read, _) = LoraProof::from_bytes(&bytes).map_err(Error::SelfCheck)?;
+    verify(config, &read).map_err(Error::SelfCheck)?;
+    let verify_seconds = start.elapsed().as_secs_f64();
+
+    let Witness { adapter, activations, outputs } = witness;
+    let modules = adapter.modules.iter().zip(activations).zip(outputs);
+    let modules = modules.map(|((module, x), y)| ModuleOutputs::new(module, x, y)).collect::<Result<_, _>>()?;
+    let outputs = Outputs { salt: to_canonical_bytes(&salt), modules };
+    Ok(Proven { proof, bytes, outputs, proof_seconds, verify_seconds })
+}
+
+/// Proves and writes proof and outputs, both or neither.
+///
+/// # Errors
+/// Those of [`prove_in_memory`], and of a bad adapter file.
+pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
+    check_context(&request.context)?;
+    check_free(&request.proof, request.force)?;
+    check_free(&request.outputs, request.force)?;
+    if request.proof == request.outputs {
+        return Err(Error::BadArgument {
+            argument: "--outputs",
+            reason: "it is the file of the proof".to_owned(),
+            remedy: "give two names",
+        });
+    }
+    progress.stage("loading the adapter");
+    let start = Instant::now();
+    let committed = read_adapter_file(&request.adapter)?.open()?;
+    let load_seconds = start.elapsed().as_secs_f64();
+    let proven = prove_in_memory(&committed, &request.activations, request.tokens, request.context, progress)?;
+    write_outputs(&request.outputs, &proven.outputs, request.force)?;
+    if let Err(error) = files::write_private(&request.proof, &proven.bytes, request.force) {
+        drop(std::fs::remove_file(&request.outputs));
+        return Err(error.into());
+    }
+    let statement = proven.proof.statement;
+    Ok(Report {
+        adapter_id: print_element(&statement.adapter),
+        activations_id: print_element(&statement.activations),
+        context: print_element(&statement.context),
+        profile: committed.profile.name().to_owned(),
+        modules: committed.adapter.modules.len(),
+        tokens: proven.outputs.modules.first().map_or(0, |module| module.activations.tokens),
+        log_size: committed.config.log_size(),
+        load_seconds,
+        proof_seconds: proven.proof_seconds,
+        verify_seconds: proven.verify_seconds,
+        proof_bytes: proven.bytes.len(),
+        proof_file: request.proof.clone(),
+        outputs_file: request.outputs.clone(),
+    })
+}
