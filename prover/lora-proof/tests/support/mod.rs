@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod elements;
+pub mod whir_prover;
 
 use std::sync::OnceLock;
 
