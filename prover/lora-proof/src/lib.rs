@@ -30,6 +30,6 @@ pub mod whir;
 pub use argument::{ActivationsOpening, LoraProof, prove, verify};
 pub use commitment::{Commitment, commit_activations, commit_weights};
 pub use config::{Config, Parameters, Profile};
-pub use error::Error;
+pub use error::{Error, Oracle};
 pub use proof::Proof;
 pub use rankproof_statement::F;

@@ -1,10 +1,15 @@
 //! Honest witnesses of random shapes.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod elements;
+pub mod whir_prover;
+
+use std::sync::OnceLock;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{Config, F, LoraProof, commit_weights, prove};
+use rankproof_lora_proof::{Config, F, LoraProof, Profile, commit_weights, prove};
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{
     QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, Witness, tables,
@@ -49,4 +54,19 @@ pub fn prove_witness(config: &Config, witness: &Witness, context: F) -> LoraProo
     let commitment = commit_weights(config, tables::weights(&witness.adapter, &layout, config.maxima()));
     let preimage = adapter_preimage(&witness.adapter, commitment.root(), commitment.ood_value(), F::from(1_234_567u64));
     prove(config, witness, &layout, &commitment, &preimage, context, F::from(7_654_321u64)).expect("provable")
+}
+
+/// The witness of [`honest`].
+pub fn honest_witness() -> Witness {
+    witness(&SHAPES, 5, WeightBits::Four, 1)
+}
+
+/// An honest proof of the tiny profile, made once per test binary; verifies.
+pub fn honest() -> &'static (Config, LoraProof) {
+    static HONEST: OnceLock<(Config, LoraProof)> = OnceLock::new();
+    HONEST.get_or_init(|| {
+        let config = Profile::Tiny.config();
+        let proof = prove_witness(&config, &honest_witness(), F::from(9u64));
+        (config, proof)
+    })
 }

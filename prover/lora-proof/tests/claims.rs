@@ -1,0 +1,176 @@
+//! The claims of eq. 5 and 6 against matrices written out in full, for random layouts, widths and shared inputs.
+
+mod support;
+
+use ark_ff::UniformRand;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rankproof_lora_proof::F;
+use rankproof_lora_proof::claims::{Batched, Points, Values};
+use rankproof_lora_proof::multilinear::{dot, eq_table, evaluate, horner};
+use rankproof_statement::field::from_signed;
+use rankproof_statement::{InputsLayout, Maxima, WeightBits, WeightsLayout, Witness, tables};
+use support::{Shape, witness};
+
+const MAXIMA: Maxima =
+    Maxima { log_size: 10, modules: 4, log_rank_space: 5, log_input_space: 7, log_output_space: 6, log_tokens: 3 };
+
+fn random_witness(rng: &mut ChaCha20Rng) -> Witness {
+    const NAMES: [&str; 4] = ["k", "o", "q", "v"];
+    let modules = rng.gen_range(1..=4);
+    let rank = rng.gen_range(1..=4);
+    let mut shapes: Vec<Shape> = Vec::new();
+    for name in NAMES.iter().take(modules) {
+        let shared = shapes.last().filter(|_| rng.r#gen()).map(|shape| shape.1);
+        let in_features = shared.unwrap_or_else(|| rng.gen_range(1..=20));
+        shapes.push((name, in_features, rng.gen_range(1..=16), rng.gen_range(1..=rank), shared.is_some()));
+    }
+    let bits = if rng.r#gen() { WeightBits::Four } else { WeightBits::Eight };
+    witness(&shapes, rng.gen_range(1..=8), bits, rng.r#gen())
+}
+
+/// `A` over rank space times input space, `B` over output times rank, `X` over input times tokens, `Y` over output
+/// times tokens: the relation's matrices, with every module in its place.
+struct Dense {
+    a: Vec<F>,
+    b: Vec<F>,
+    x: Vec<F>,
+    y: Vec<F>,
+}
+
+fn dense(witness: &Witness, weights: &WeightsLayout, inputs: &InputsLayout) -> Dense {
+    let zeros = |log: usize| vec![F::from(0u64); 1 << log];
+    let Maxima { log_rank_space, log_input_space, log_output_space, log_tokens, .. } = MAXIMA;
+    let mut dense = Dense {
+        a: zeros(log_rank_space + log_input_space),
+        b: zeros(log_output_space + log_rank_space),
+        x: zeros(log_input_space + log_tokens),
+        y: zeros(log_output_space + log_tokens),
+    };
+    for (slot, module) in witness.adapter.modules.iter().enumerate() {
+        let (first_k, first_j) = (slot << weights.log_rank, inputs.input_offsets[slot] as usize);
+        let first_o = weights.slots[slot].output_offset as usize;
+        for k in 0..module.rank {
+            for j in 0..module.in_features {
+                let code = module.lora_a[k * module.in_features + j];
+                dense.a[((first_k + k) << log_input_space) + first_j + j] = from_signed(i64::from(code));
+            }
+            for o in 0..module.out_features {
+                let code = module.lora_b[o * module.rank + k];
+                dense.b[((first_o + o) << log_rank_space) + first_k + k] = from_signed(i64::from(code));
+            }
+        }
+        for t in 0..witness.tokens() {
+            for j in 0..module.in_features {
+                let x = witness.activations[slot].x[t * module.in_features + j];
+                dense.x[((first_j + j) << log_tokens) + t] = from_signed(i64::from(x));
+            }
+            for o in 0..module.out_features {
+                let y = witness.outputs[slot][t * module.out_features + o];
+                dense.y[((first_o + o) << log_tokens) + t] = from_signed(y);
+            }
+        }
+    }
+    dense
+}
+
+#[test]
+fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
+    let mut rng = ChaCha20Rng::seed_from_u64(11);
+    let (mut eight_bits, mut shared, mut several) = (0, 0, 0);
+    let mut done = 0;
+    while done < 40 {
+        let witness = random_witness(&mut rng);
+        let Ok(weights) = WeightsLayout::plan(&witness.adapter, &MAXIMA) else { continue };
+        let Ok(inputs) = InputsLayout::plan(&weights, &witness.activations, &MAXIMA) else { continue };
+        done += 1;
+        eight_bits += usize::from(weights.bits == WeightBits::Eight);
+        several += usize::from(weights.slots.len() > 2);
+        let mut distinct = inputs.input_offsets.clone();
+        distinct.sort_unstable();
+        distinct.dedup();
+        shared += usize::from(distinct.len() < weights.slots.len());
+
+        let mut point = |count: usize| (0..count).map(|_| F::rand(&mut rng)).collect::<Vec<F>>();
+        let [output, token] = [point(MAXIMA.log_output_space), point(MAXIMA.log_tokens)];
+        let [rank, input] = [point(MAXIMA.log_rank_space), point(MAXIMA.log_input_space)];
+        let [range, ood, r] = [point(MAXIMA.log_size), point(3), point(MAXIMA.log_size)];
+        let points = Points {
+            maxima: &MAXIMA,
+            weights: &weights,
+            inputs: &inputs,
+            output: &output,
+            token: &token,
+            rank: &rank,
+            input: &input,
+            range: &range,
+            weights_ood: ood[0],
+            activations_ood: ood[1],
+        };
+        let batched = Batched { points, gamma: ood[2] };
+        let [weight_w, weight_z] = batched.tables();
+        assert_eq!(batched.evaluate(&r), [evaluate(&weight_w, &r), evaluate(&weight_z, &r)], "{weights:?} {inputs:?}");
+
+        let nibbles = tables::weights(&witness.adapter, &weights, &MAXIMA);
+        let w: Vec<F> = nibbles.into_iter().map(F::from).collect();
+        let z: Vec<F> =
+            tables::activations(&witness, &weights, &inputs, &MAXIMA).into_iter().map(from_signed).collect();
+        let dense = dense(&witness, &weights, &inputs);
+        let at = |table: &[F], first: &[F], second: &[F]| evaluate(table, &[first, second].concat());
+        let values = Values {
+            a: at(&dense.a, &rank, &input),
+            b: at(&dense.b, &output, &rank),
+            range: evaluate(&w, &range),
+            weights_ood: horner(&w, ood[0]),
+            x: at(&dense.x, &input, &token),
+            y: at(&dense.y, &output, &token),
+            activations_ood: horner(&z, ood[1]),
+        };
+        assert_eq!(batched.claim(&values), dot(&w, &weight_w) + dot(&z, &weight_z), "{weights:?} {inputs:?}");
+    }
+    assert!(eight_bits > 5 && shared > 5 && several > 5, "{eight_bits} {shared} {several}: the sample is varied");
+}
+
+/// Each value enters the joined claim with its own power of gamma.
+#[test]
+fn every_value_moves_the_claim() {
+    let mut rng = ChaCha20Rng::seed_from_u64(12);
+    let witness = witness(&[("q", 5, 6, 2, false)], 2, WeightBits::Eight, 1);
+    let weights = WeightsLayout::plan(&witness.adapter, &MAXIMA).expect("fits");
+    let inputs = InputsLayout::plan(&weights, &witness.activations, &MAXIMA).expect("fits");
+    let [output, token, rank, input, range] = [6, 3, 5, 7, 10].map(|n| eq_table(&[], F::from(3u64)).repeat(n));
+    let points = Points {
+        maxima: &MAXIMA,
+        weights: &weights,
+        inputs: &inputs,
+        output: &output,
+        token: &token,
+        rank: &rank,
+        input: &input,
+        range: &range,
+        weights_ood: F::from(5u64),
+        activations_ood: F::from(6u64),
+    };
+    let gamma = F::rand(&mut rng);
+    let batched = Batched { points, gamma };
+    let zero = F::from(0u64);
+    let base = Values { a: zero, b: zero, range: zero, weights_ood: zero, x: zero, y: zero, activations_ood: zero };
+    let one = F::from(1u64);
+    let changed = [
+        Values { a: one, ..base },
+        Values { b: one, ..base },
+        Values { range: one, ..base },
+        Values { weights_ood: one, ..base },
+        Values { x: one, ..base },
+        Values { y: one, ..base },
+        Values { activations_ood: one, ..base },
+    ];
+    let mut power = one;
+    for (index, values) in changed.iter().enumerate() {
+        assert_eq!(batched.claim(values) - batched.claim(&base), power, "value {index}");
+        power *= gamma;
+    }
+    let [offset_a, offset_b] = batched.points.offsets();
+    assert_eq!(batched.claim(&base), offset_a + gamma * offset_b);
+    assert_ne!(offset_a, zero);
+}
