@@ -89,9 +89,12 @@ contract ProofRegistryTest is BaseTest {
         (bytes32 root,) = registry.submit(first.seal, first.statements, true);
         Statement memory other = first.statements[0];
         element = bound(element, 0, 2);
-        if (element == 0) other.adapter = value;
-        else if (element == 1) other.activations = value;
-        else other.context = value;
+        value = bound(value, 1, type(uint256).max); // a change, whatever it is
+        unchecked {
+            if (element == 0) other.adapter += value;
+            else if (element == 1) other.activations += value;
+            else other.context += value;
+        }
         assertFalse(registry.isProven(other), "another statement");
         assertFalse(registry.isProven(other, root, new bytes32[](0)), "another leaf");
     }

@@ -23,7 +23,7 @@
 )]
 
 use ark_ff::{BigInteger, Field, PrimeField};
-use rankproof_poseidon::grinding::does_work;
+pub use rankproof_poseidon::grinding::does_work;
 use rankproof_statement::F;
 use rayon::prelude::*;
 

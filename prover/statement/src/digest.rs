@@ -13,8 +13,10 @@
     clippy::unwrap_used
 )]
 
+use ark_ff::PrimeField;
 use rankproof_poseidon::hash;
 use sha2::{Digest, Sha256};
+use sha3::Keccak256;
 
 use crate::field::{limbs, size, to_canonical_bytes};
 use crate::{Error, F, QuantizedActivations, QuantizedAdapter};
@@ -163,6 +165,15 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub const CONTEXT_USE: u8 = 1;
 /// Context kind of a registration; only `register` may make it.
 pub const CONTEXT_REGISTRATION: u8 = 2;
+
+/// A context of kind 1: `2^248 + (keccak256(fields) mod 2^248)`. The application decides the fields, at least chain id,
+/// contract and request.
+pub fn use_context(fields: &[u8]) -> F {
+    let mut bytes: [u8; 32] = Keccak256::digest(fields).into();
+    let [kind, ..] = &mut bytes;
+    *kind = CONTEXT_USE;
+    F::from_be_bytes_mod_order(&bytes) // below 2^249 < r: nothing is reduced
+}
 
 /// The kind of a context, its bits from 248 up.
 pub fn context_kind(context: &F) -> u8 {
