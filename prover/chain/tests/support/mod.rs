@@ -1,0 +1,56 @@
+//! The seals of `fixtures/seals`, a chain of one's own, and where the project is.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::path::{Path, PathBuf};
+
+use rankproof_chain::{Chain, Deployment, LocalNode, Registry};
+use rankproof_statement::field::from_canonical_bytes;
+use rankproof_statement::{F, Statement};
+use serde_json::Value;
+
+/// A seal as the prover wrote it.
+#[derive(Clone)]
+pub struct Fixture {
+    pub seal: Vec<u8>,
+    pub statements: Vec<Statement>,
+    pub json: Value,
+}
+
+/// The root of the project.
+pub fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// `first`, `first_rerandomized` or `second`.
+pub fn fixture(name: &str) -> Fixture {
+    let text = std::fs::read_to_string(project().join(format!("fixtures/seals/{name}.json"))).unwrap();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    let statement = |value: &Value| Statement {
+        adapter: element(&value["adapter"]),
+        activations: element(&value["activations"]),
+        context: element(&value["context"]),
+    };
+    Fixture {
+        seal: bytes(&json["seal"]),
+        statements: json["statements"].as_array().unwrap().iter().map(statement).collect(),
+        json,
+    }
+}
+
+pub fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
+}
+
+pub fn element(value: &Value) -> F {
+    from_canonical_bytes(&bytes(value).try_into().unwrap()).unwrap()
+}
+
+/// A fresh anvil, a connection that signs, and the contracts. The node lives as long as the first value.
+pub async fn deployed() -> (LocalNode, Chain, Deployment, Registry) {
+    let node = LocalNode::spawn().unwrap();
+    let chain = Chain::connect(&node.rpc_url(), node.signer(0)).await.unwrap();
+    let deployment = chain.deploy(None).await.unwrap();
+    let registry = chain.registry(deployment.registry).await.unwrap();
+    (node, chain, deployment, registry)
+}
