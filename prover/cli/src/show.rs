@@ -59,7 +59,12 @@ fn list(text: &mut String, rows: &[Value]) {
 }
 
 fn label(name: &str) -> String {
-    name.trim_end_matches("_seconds").trim_end_matches("_bytes").replace('_', " ")
+    let words = match (name.strip_suffix("_seconds"), name.strip_suffix("_bytes")) {
+        (Some(what), _) => format!("{what}_time"),
+        (None, Some(what)) => format!("{what}_size"),
+        (None, None) => name.to_owned(),
+    };
+    words.replace('_', " ")
 }
 
 fn scalar(name: &str, value: &Value) -> String {
@@ -117,7 +122,7 @@ mod tests {
             "absent": null,
             "modules": [{ "name": "q", "rank": 8 }, { "name": "value", "rank": 16 }],
         });
-        let expected = "adapter id  0x1\nproof       200.0 KiB\ngas submit  275 000\n\nmodules\n  name   rank\n  q      8\n  \
+        let expected = "adapter id  0x1\nproof size  200.0 KiB\ngas submit  275 000\n\nmodules\n  name   rank\n  q      8\n  \
                         value  16\n";
         assert_eq!(text(&report), expected);
     }
