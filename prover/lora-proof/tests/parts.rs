@@ -8,8 +8,9 @@ use rankproof_lora_proof::merkle::{Leaf, MerkleTree, cap_root, children, is_unde
 use rankproof_lora_proof::multilinear::{add_powers, dot, eq, eq_table, evaluate, fold, horner, power_weight};
 use rankproof_lora_proof::reed_solomon::{Codeword, domain_point, generator, leaf_of_nibbles};
 use rankproof_lora_proof::transcript::{Hint, Transcript, labels};
-use rankproof_lora_proof::whir::{does_work, positions};
+use rankproof_lora_proof::whir::positions;
 use rankproof_lora_proof::{F, Profile, range, sumcheck};
+use rankproof_poseidon::grinding::does_work;
 use rankproof_poseidon::{compress_leaf, compress_node};
 
 fn rng(seed: u64) -> ChaCha20Rng {
@@ -190,6 +191,9 @@ fn leaves_of_nibbles_are_leaves_of_the_codeword() {
 
 #[test]
 fn domains_are_subgroups_of_their_order() {
+    use ark_ff::PrimeField;
+    let exponent = (-F::ONE).into_bigint() >> 28;
+    assert_eq!(generator(28), F::from(5u64).pow(exponent), "docs/protocol.md section 4: 5^((r-1)/2^28)");
     for log in [1, 7, 13, 28] {
         let g = generator(log);
         assert_eq!(g.pow([1 << log]), F::ONE);

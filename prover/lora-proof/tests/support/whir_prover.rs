@@ -10,8 +10,9 @@ use rankproof_lora_proof::multilinear::{add_powers, dot, horner};
 use rankproof_lora_proof::reed_solomon::{Codeword, domain_point};
 use rankproof_lora_proof::sumcheck;
 use rankproof_lora_proof::transcript::{Hint, Message, Transcript, labels};
-use rankproof_lora_proof::whir::{Folded, Opened, Opening, Round, TreeOpening, does_work, positions};
+use rankproof_lora_proof::whir::{Folded, Opened, Opening, Round, TreeOpening, positions};
 use rankproof_poseidon::compress_leaf;
+use rankproof_poseidon::grinding::does_work;
 use rayon::prelude::*;
 
 /// Where to cheat.
