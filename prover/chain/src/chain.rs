@@ -15,6 +15,9 @@ use crate::{Error, Registry, Rejection, Signer};
 /// The chain id of anvil and Hardhat: the only one where a development key is worth anything.
 pub const LOCAL_CHAIN_ID: u64 = 31337;
 
+/// How long the first answer of a node is waited for.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// How long a receipt is waited for.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(180);
 
@@ -81,7 +84,10 @@ impl Chain {
             Some(Signer(signer)) => ProviderBuilder::new().wallet(signer).connect_http(url).erased(),
             None => ProviderBuilder::new().connect_http(url).erased(),
         };
-        let chain_id = provider.get_chain_id().await.map_err(|error| Error::from_rpc(&host, error))?;
+        let chain_id = tokio::time::timeout(CONNECT_TIMEOUT, provider.get_chain_id())
+            .await
+            .map_err(|_| Error::Unreachable { host: host.clone(), reason: "no answer in time".to_owned() })?
+            .map_err(|error| Error::from_rpc(&host, error))?;
         Ok(Self { provider, host, chain_id, sender })
     }
 
