@@ -40,6 +40,16 @@ pub enum Command {
     VerifySeal(VerifySeal),
     /// Writes the verifying key as Solidity, for exactly these keys.
     Export(Export),
+    /// Deploys verifier and registry. Development keys are refused anywhere but on a local chain.
+    Deploy(Deploy),
+    /// Submits a seal to a registry; what is proven already is not sent again.
+    Submit(Submit),
+    /// Asks a registry whether statements are proven.
+    Status(Status),
+    /// Runs the whole job on the fixture adapter, with an anvil of its own.
+    Demo(Demo),
+    /// Measures every stage, as medians.
+    Bench(Bench),
 }
 
 /// Arguments of `inspect`.
@@ -232,4 +242,115 @@ pub struct Export {
     /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
+}
+
+/// Which node, and who signs. The private key is read from the environment variable RANKPROOF_PRIVATE_KEY.
+#[derive(Args, Debug)]
+pub struct Access {
+    /// The node.
+    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
+    pub rpc_url: String,
+    /// An encrypted key file; without it the key is read from RANKPROOF_PRIVATE_KEY.
+    #[arg(long, value_name = "FILE", requires = "password_file")]
+    pub keystore: Option<PathBuf>,
+    /// A file whose first line is the password of the key file.
+    #[arg(long, value_name = "FILE", requires = "keystore")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// Arguments of `deploy`.
+#[derive(Args, Debug)]
+pub struct Deploy {
+    /// Which node, and who signs.
+    #[command(flatten)]
+    pub access: Access,
+    /// Folder of the keys that the contract must hold.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+}
+
+/// Arguments of `submit`.
+#[derive(Args, Debug)]
+pub struct Submit {
+    /// Which node, and who signs.
+    #[command(flatten)]
+    pub access: Access,
+    /// The seal.
+    #[arg(value_name = "SEAL.json")]
+    pub seal: PathBuf,
+    /// Address of the registry.
+    #[arg(long, value_name = "ADDRESS")]
+    pub registry: String,
+    /// Also records every statement of a batch alone.
+    #[arg(long)]
+    pub record_each: bool,
+}
+
+/// Arguments of `status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// The node.
+    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
+    pub rpc_url: String,
+    /// Address of the registry.
+    #[arg(long, value_name = "ADDRESS")]
+    pub registry: String,
+    /// Asks for the statements of a seal.
+    #[arg(value_name = "SEAL.json", required_unless_present = "adapter_id", conflicts_with = "adapter_id")]
+    pub seal: Option<PathBuf>,
+    /// Asks for one statement: its adapter id.
+    #[arg(long, value_name = "HEX", requires = "activations_id")]
+    pub adapter_id: Option<String>,
+    /// Its activations id.
+    #[arg(long, value_name = "HEX", requires = "adapter_id")]
+    pub activations_id: Option<String>,
+    /// Its context.
+    #[arg(long, value_name = "HEX", default_value = "0")]
+    pub context: String,
+}
+
+/// Arguments of `demo`.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// PEFT directory with activations.safetensors beside the adapter.
+    #[arg(default_value = "fixtures/minilm-qv-r8")]
+    pub adapter_dir: PathBuf,
+    /// Other activations.
+    #[arg(long, value_name = "FILE")]
+    pub activations: Option<PathBuf>,
+    /// Takes only the first N rows.
+    #[arg(long, value_name = "N")]
+    pub tokens: Option<usize>,
+    /// Takes only the modules in whose name the regular expression is found.
+    #[arg(long, value_name = "REGEX")]
+    pub modules: Option<String>,
+    /// Width of the quantized weights.
+    #[arg(long, value_enum, default_value = "4")]
+    pub bits: Bits,
+    /// What the statement is for.
+    #[arg(long, default_value = "0", value_name = "HEX")]
+    pub context: String,
+    /// Folder of keys; made when there are none.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Where adapter file, proof, outputs and seal go.
+    #[arg(long, default_value = ".rankproof/demo", value_name = "DIR")]
+    pub work: PathBuf,
+}
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Runs of every stage.
+    #[arg(long, default_value = "3", value_name = "N")]
+    pub runs: usize,
+    /// Folder of the fixture adapters.
+    #[arg(long, default_value = "fixtures", value_name = "DIR")]
+    pub fixtures: PathBuf,
+    /// Folder of keys; made when there are none.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// Leaves the chain out: no anvil is needed, no gas is measured.
+    #[arg(long)]
+    pub no_chain: bool,
 }

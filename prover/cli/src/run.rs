@@ -1,13 +1,17 @@
 //! From arguments to one call of the pipeline.
 
+use rankproof_pipeline::chain::{self, Account, Question};
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, WeightBits, base_digest, commit, digest, inspect, keys, profile, prove, seal, verify,
+    Error, F, Profile, WeightBits, base_digest, bench, commit, demo, digest, inspect, keys, profile, prove, seal,
+    verify,
 };
+use std::path::Path;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::{Bits, Command, Keys};
+use crate::arguments::{Access, Bits, Command, Keys};
 use crate::bars::Bars;
 
 /// Runs a command; the report is what is shown.
@@ -24,10 +28,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 directory: arguments.adapter_dir.clone(),
                 output: arguments.output.clone(),
                 profile: profile(&arguments.profile)?,
-                bits: match arguments.bits {
-                    Bits::Four => WeightBits::Four,
-                    Bits::Eight => WeightBits::Eight,
-                },
+                bits: width(arguments.bits),
                 modules: arguments.modules.clone(),
                 base_model_digest: match &arguments.base_digest {
                     Some(text) => parse_bytes("--base-digest", text)?,
@@ -98,7 +99,97 @@ pub fn run(command: &Command) -> Result<Value, Error> {
         Command::Export(arguments) => {
             report(&keys::export_solidity(&arguments.keys, &arguments.output, arguments.force)?)
         }
+        Command::Deploy(arguments) => report(&chain::deploy(&access(&arguments.access)?, &arguments.keys, &bars)?),
+        Command::Submit(arguments) => {
+            let registry = chain::parse_address("--registry", &arguments.registry)?;
+            let access = access(&arguments.access)?;
+            report(&chain::submit(&access, registry, &arguments.seal, arguments.record_each, &bars)?)
+        }
+        Command::Status(arguments) => {
+            let registry = chain::parse_address("--registry", &arguments.registry)?;
+            let question = match (&arguments.seal, &arguments.adapter_id, &arguments.activations_id) {
+                (_, Some(adapter_id), Some(activations_id)) => Question::Statement {
+                    adapter_id: parse_element("--adapter-id", adapter_id)?,
+                    activations_id: parse_element("--activations-id", activations_id)?,
+                    context: parse_element("--context", &arguments.context)?,
+                },
+                (seal, _, _) => Question::Seal(seal.clone().unwrap_or_default()),
+            };
+            let access = chain::Access { rpc_url: arguments.rpc_url.clone(), account: Account::None };
+            report(&chain::status(&access, registry, &question)?)
+        }
+        Command::Demo(arguments) => {
+            let request = demo::Request {
+                directory: arguments.adapter_dir.clone(),
+                activations: arguments.activations.clone(),
+                tokens: arguments.tokens,
+                modules: arguments.modules.clone(),
+                bits: width(arguments.bits),
+                profile: Profile::Small,
+                keys: arguments.keys.clone(),
+                work: arguments.work.clone(),
+                context: parse_element("--context", &arguments.context)?,
+            };
+            report(&demo::demo(&request, &bars)?)
+        }
+        Command::Bench(arguments) => {
+            let request = bench::Request {
+                cases: cases(&arguments.fixtures),
+                profile: Profile::Small,
+                keys: arguments.keys.clone(),
+                runs: arguments.runs,
+                chain: !arguments.no_chain,
+            };
+            report(&bench::bench(&request, &bars)?)
+        }
     }
+}
+
+fn width(bits: Bits) -> WeightBits {
+    match bits {
+        Bits::Four => WeightBits::Four,
+        Bits::Eight => WeightBits::Eight,
+    }
+}
+
+/// Where a private key may be, besides a keystore.
+const PRIVATE_KEY_VARIABLE: &str = "RANKPROOF_PRIVATE_KEY";
+
+fn access(arguments: &Access) -> Result<chain::Access, Error> {
+    let account = match (&arguments.keystore, &arguments.password_file) {
+        (Some(keystore), Some(password)) => Account::Keystore(keystore.clone(), chain::read_password(password)?),
+        _ => match std::env::var(PRIVATE_KEY_VARIABLE) {
+            Ok(key) => Account::PrivateKey(key),
+            Err(_) => {
+                return Err(Error::BadArgument {
+                    argument: "--keystore",
+                    reason: format!("it is not given, and {PRIVATE_KEY_VARIABLE} is not set"),
+                    remedy: "give one of them, so that the transaction can be signed",
+                });
+            }
+        },
+    };
+    Ok(chain::Access { rpc_url: arguments.rpc_url.clone(), account })
+}
+
+/// What the benchmark proves: the adapter of the demo, half of it, at 8 bits, and an adapter of other shapes.
+fn cases(fixtures: &Path) -> Vec<bench::Case> {
+    let case = |name: &str, folder: &str, activations: &str, modules: Option<&str>, bits| bench::Case {
+        name: name.to_owned(),
+        directory: fixtures.join(folder),
+        activations: fixtures.join(folder).join(activations),
+        modules: modules.map(str::to_owned),
+        tokens: None,
+        bits,
+    };
+    let (square, mixed) = ("minilm-qv-r8", "minilm-all-r4-rslora");
+    let file = "activations.safetensors";
+    vec![
+        case("query, value, rank 8", square, file, None, WeightBits::Four),
+        case("half of the layers", square, file, Some("layer\\.[0-2]\\."), WeightBits::Four),
+        case("8 bits", square, file, None, WeightBits::Eight),
+        case("all linear, rank 4", mixed, "activations_t1.safetensors", None, WeightBits::Four),
+    ]
 }
 
 fn element(argument: &str, text: Option<&str>) -> Result<Option<F>, Error> {

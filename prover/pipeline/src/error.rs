@@ -31,7 +31,7 @@ impl Family {
 }
 
 /// Why a stage ended without a result.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Reading or writing adapters, activations and outputs.
@@ -171,6 +171,30 @@ pub enum Error {
         /// The keys' profile.
         keys: String,
     },
+    /// A node, a contract or a signer.
+    #[error(transparent)]
+    Chain(#[from] rankproof_chain::Error),
+    /// A registry does not know a statement.
+    #[error(
+        "registry {registry}: it has no record of adapter {adapter_id}, activations {activations_id}, context \
+         {context}; submit a seal of it first"
+    )]
+    NotProven {
+        /// Its address.
+        registry: String,
+        /// The adapter id.
+        adapter_id: String,
+        /// The activations id.
+        activations_id: String,
+        /// The context.
+        context: String,
+    },
+    /// The machine does not give what is needed.
+    #[error("{what}; look at the limits of this machine")]
+    Environment {
+        /// What it does not give.
+        what: String,
+    },
     /// Outputs that do not belong to these inputs or this adapter.
     #[error("{}: module `{module}`: {what}; do not rely on these outputs", path.display())]
     OutputsMismatch {
@@ -191,8 +215,10 @@ impl Error {
             Self::Adapter(rankproof_adapter::Error::DeltaMismatch { .. })
             | Self::ProofRefused { .. }
             | Self::StatementMismatch { .. }
-            | Self::OutputsMismatch { .. } => Family::Refused,
-            Self::SelfCheck(_) => Family::Environment,
+            | Self::OutputsMismatch { .. }
+            | Self::NotProven { .. } => Family::Refused,
+            Self::SelfCheck(_) | Self::Environment { .. } => Family::Environment,
+            Self::Chain(error) => chain_family(error),
             Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),
             _ => Family::Input,
         }
@@ -214,5 +240,21 @@ fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
             Family::Refused
         }
         _ => Family::Input,
+    }
+}
+
+fn chain_family(error: &rankproof_chain::Error) -> Family {
+    use rankproof_chain::Error as Chain;
+    match error {
+        Chain::Rejected(_) => Family::Refused,
+        Chain::UrlInvalid { .. }
+        | Chain::NotTheContract { .. }
+        | Chain::NoSigner
+        | Chain::PrivateKeyInvalid
+        | Chain::Keystore { .. }
+        | Chain::DevelopmentKey { .. }
+        | Chain::KeyDigestMismatch { .. }
+        | Chain::EmptyBatch => Family::Input,
+        _ => Family::Environment,
     }
 }

@@ -55,9 +55,9 @@ mod tests {
 
     #[test]
     fn reads_short_long_and_prefixed_numbers() {
-        assert_eq!(parse_element("--context", "ff"), Ok(F::from(255u64)));
-        assert_eq!(parse_element("--context", "0xFF"), Ok(F::from(255u64)));
-        assert_eq!(parse_element("--context", R_MINUS_ONE), Ok(-F::from(1u64)));
+        for (text, number) in [("ff", F::from(255u64)), ("0xFF", F::from(255u64)), (R_MINUS_ONE, -F::from(1u64))] {
+            assert_eq!(parse_element("--context", text).expect("a number"), number);
+        }
         assert_eq!(print_element(&-F::from(1u64)), R_MINUS_ONE);
     }
 
