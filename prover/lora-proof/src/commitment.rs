@@ -1,7 +1,8 @@
 //! Commitments to the weights and to the activations: a Merkle root and an out-of-domain value.
 //!
 //! Without the value, list decoding would let one root stand for two sets of weights at far less than 2^security work.
-//! The weights commitment depends on the adapter alone and is made once; [`Commitment::levels`] is what a cache keeps.
+//! The weights commitment depends on the adapter alone and is made once; a cache keeps what [`Commitment::from_cache`]
+//! takes.
 
 use rankproof_statement::digest::out_of_domain_point;
 use rankproof_statement::{F, InputsLayout, WeightsLayout, Witness, field::from_signed, tables};

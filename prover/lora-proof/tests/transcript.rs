@@ -17,17 +17,24 @@ fn lines(events: &[Event]) -> String {
         .collect()
 }
 
-fn verifier_events() -> String {
+/// The events, and one more challenge: it depends on every element that was absorbed, so the file pins those too.
+fn said(mut transcript: Transcript) -> String {
+    let events = lines(transcript.events());
+    let after = transcript.challenge("after everything");
+    events + &format!("after everything: {after}\n")
+}
+
+fn verifier_said() -> String {
     let (config, proof) = honest();
     let mut transcript = Transcript::recording();
     assert_eq!(verify_with(config, proof, &mut transcript), Ok(()));
-    lines(transcript.events())
+    said(transcript)
 }
 
 /// `RANKPROOF_REGENERATE=1 cargo test -p rankproof-lora-proof --test transcript` writes the file.
 #[test]
 fn verifier_says_what_the_golden_file_says() {
-    let recorded = verifier_events();
+    let recorded = verifier_said();
     if std::env::var_os("RANKPROOF_REGENERATE").is_some() {
         std::fs::write(GOLDEN, &recorded).expect("fixtures are writable");
     }
@@ -50,7 +57,7 @@ fn prover_says_what_the_verifier_says() {
     let mut transcript = Transcript::recording();
     let proof = argue(&config, &mut transcript, &witness, unargued, [&weights, &activations], z);
     assert_eq!(proof, honest().1, "`prove` is its checks and then `argue`");
-    assert_eq!(lines(transcript.events()), verifier_events());
+    assert_eq!(said(transcript), verifier_said());
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use rankproof_statement::{
-    Error, InputsLayout, Maxima, QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout,
+    Error, F, InputsLayout, Maxima, QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout,
     Witness, tables,
 };
 use support::{MAXIMA, SHAPES, honest, shorten, witness};
@@ -190,6 +190,18 @@ fn digests_tell_layouts_apart() {
     }
     let distinct: std::collections::HashSet<_> = digests.iter().collect();
     assert_eq!(distinct.len(), digests.len());
+}
+
+#[test]
+fn input_offsets_are_packed_seven_to_an_element_first_lowest() {
+    let layout = InputsLayout { log_tokens: 2, input_offsets: (1..=9).collect() };
+    let elements = layout.elements(&Maxima { modules: 10, ..MAXIMA });
+    let shift = F::from(1u64 << 32);
+    let packed =
+        |offsets: &[u64]| offsets.iter().rev().fold(F::from(0u64), |sum, offset| sum * shift + F::from(*offset));
+    assert_eq!(elements, [F::from(2u64), packed(&[1, 2, 3, 4, 5, 6, 7]), packed(&[8, 9])]);
+    let empty = InputsLayout { log_tokens: 2, input_offsets: vec![1] };
+    assert_eq!(empty.elements(&Maxima { modules: 15, ..MAXIMA }).len(), 4, "inactive slots are zeros");
 }
 
 /// Any table entry, by what the header of `layout` says about it.
