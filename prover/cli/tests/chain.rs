@@ -47,9 +47,9 @@ impl Drop for Anvil {
     }
 }
 
-fn run(key: Option<&str>, arguments: &[OsString]) -> Output {
+fn run(key: Option<&str>, arguments: impl AsRef<[OsString]>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rankproof"));
-    command.current_dir(root()).env_remove("RANKPROOF_PRIVATE_KEY").args(arguments);
+    command.current_dir(root()).env_remove("RANKPROOF_PRIVATE_KEY").args(arguments.as_ref());
     if let Some(key) = key {
         command.env("RANKPROOF_PRIVATE_KEY", key);
     }
@@ -60,13 +60,16 @@ fn run(key: Option<&str>, arguments: &[OsString]) -> Output {
     output
 }
 
-fn succeed(arguments: &[OsString]) -> Value {
-    let output = run(Some(PRIVATE_KEY), &[arguments, &arguments!["--json"]].concat());
+fn succeed(arguments: impl AsRef<[OsString]>) -> Value {
+    let mut arguments = arguments.as_ref().to_vec();
+    arguments.push("--json".into());
+    let output = run(Some(PRIVATE_KEY), &arguments);
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("stdout is JSON")
 }
 
-fn fail(code: i32, key: Option<&str>, arguments: &[OsString]) -> String {
+fn fail(code: i32, key: Option<&str>, arguments: impl AsRef<[OsString]>) -> String {
+    let arguments = arguments.as_ref();
     let output = run(key, arguments);
     let sentence = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {sentence}");
@@ -233,9 +236,9 @@ fn the_demo_does_the_whole_job() {
     assert!(field(&report, "adapter_id").len() == 66 && field(&report, "activations_id").len() == 66);
     // What it left behind is what the single commands take.
     let work = |name: &str| folder.path().join("work").join(name);
-    let verified = succeed(&arguments!["verify", work("proof.rplp"), "--adapter-id", field(&report, "adapter_id")]);
+    let verified = succeed(arguments!["verify", work("proof.rplp"), "--adapter-id", field(&report, "adapter_id")]);
     assert_eq!(verified["activations_id"], report["activations_id"]);
-    succeed(&arguments!["verify-seal", work("seal.json"), "--keys", folder.path().join("keys")]);
+    succeed(arguments!["verify-seal", work("seal.json"), "--keys", folder.path().join("keys")]);
 }
 
 #[test]
