@@ -265,8 +265,11 @@ pub struct Deploy {
     #[command(flatten)]
     pub access: Access,
     /// Folder of the keys that the contract must hold.
-    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR", conflicts_with = "key_digest")]
     pub keys: PathBuf,
+    /// Digest of the key that the contract must hold, instead of a folder.
+    #[arg(long, value_name = "HEX")]
+    pub key_digest: Option<String>,
 }
 
 /// Arguments of `submit`.
@@ -327,9 +330,9 @@ pub struct Demo {
     /// Width of the quantized weights.
     #[arg(long, value_enum, default_value = "4")]
     pub bits: Bits,
-    /// What the statement is for.
-    #[arg(long, default_value = "0", value_name = "HEX")]
-    pub context: String,
+    /// What the statement is for; a context of the demo's own without this.
+    #[arg(long, value_name = "HEX")]
+    pub context: Option<String>,
     /// Folder of keys; made when there are none.
     #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
     pub keys: PathBuf,

@@ -1,6 +1,6 @@
 //! From arguments to one call of the pipeline.
 
-use rankproof_pipeline::chain::{self, Account, Question};
+use rankproof_pipeline::chain::{self, Account, ExpectedKey, Question};
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
     Error, F, Profile, WeightBits, base_digest, bench, commit, demo, digest, inspect, keys, profile, prove, seal,
@@ -99,7 +99,13 @@ pub fn run(command: &Command) -> Result<Value, Error> {
         Command::Export(arguments) => {
             report(&keys::export_solidity(&arguments.keys, &arguments.output, arguments.force)?)
         }
-        Command::Deploy(arguments) => report(&chain::deploy(&access(&arguments.access)?, &arguments.keys, &bars)?),
+        Command::Deploy(arguments) => {
+            let key = match &arguments.key_digest {
+                Some(text) => ExpectedKey::Digest(parse_bytes("--key-digest", text)?),
+                None => ExpectedKey::Folder(arguments.keys.clone()),
+            };
+            report(&chain::deploy(&access(&arguments.access)?, &key, &bars)?)
+        }
         Command::Submit(arguments) => {
             let registry = chain::parse_address("--registry", &arguments.registry)?;
             let access = access(&arguments.access)?;
@@ -128,7 +134,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 profile: Profile::Small,
                 keys: arguments.keys.clone(),
                 work: arguments.work.clone(),
-                context: parse_element("--context", &arguments.context)?,
+                context: element("--context", arguments.context.as_deref())?,
             };
             report(&demo::demo(&request, &bars)?)
         }
@@ -188,7 +194,7 @@ fn cases(fixtures: &Path) -> Vec<bench::Case> {
         case("query, value, rank 8", square, file, None, WeightBits::Four),
         case("half of the layers", square, file, Some("layer\\.[0-2]\\."), WeightBits::Four),
         case("8 bits", square, file, None, WeightBits::Eight),
-        case("all linear, rank 4", mixed, "activations_t1.safetensors", None, WeightBits::Four),
+        case("all linear, rank 4", mixed, "activations_t4.safetensors", None, WeightBits::Four),
     ]
 }
 

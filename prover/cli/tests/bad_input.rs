@@ -177,7 +177,7 @@ fn every_bad_argument_of_prove_is_refused() {
     std::fs::write(path("y"), "mine").expect("written");
     refused(folder.path(), &base(&adapter, &activations, &[]), "--force");
     std::fs::remove_file(path("y")).expect("removed");
-    succeed(base(&adapter, &activations, &arguments!["--tokens", "2"]));
+    succeed(base(&adapter, &activations, &["--tokens".into(), "2".into()]));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use rankproof_chain::LocalNode;
 use rankproof_groth16_seal::export;
 use rankproof_groth16_seal::seal::{SEAL_BYTES, verify as verify_seal};
 use rankproof_lora_proof::{LoraProof, Profile, verify};
@@ -124,6 +125,7 @@ pub struct Report {
 /// The first stage that fails.
 pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     let runs = request.runs.max(1);
+    let node = if request.chain { Some(LocalNode::spawn()?) } else { None };
     let config = request.profile.config();
     let work = std::env::temp_dir().join(format!("rankproof-bench-{}", std::process::id()));
     keys::create_directory(&work)?;
@@ -162,11 +164,11 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     let constraints = loaded.key.matrices().num_constraints();
     drop(loaded.key);
 
-    let on_chain = if request.chain {
+    let on_chain = if let Some(node) = &node {
         let header = verifying_key.header();
         let digest = export::verifying_key_digest(verifying_key.points(), header.slots, header.inner_digest)
             .map_err(rankproof_groth16_seal::Error::from)?;
-        Some(demo::on_own_chain(&sealed, digest, progress)?)
+        Some(demo::on_own_chain(node, &sealed, digest, progress)?)
     } else {
         None
     };

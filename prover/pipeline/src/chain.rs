@@ -98,7 +98,7 @@ pub struct Deployed {
     pub gas_deploy_registry: u64,
 }
 
-/// Deploys the verifier and a registry; what the verifier holds must be the key of this folder.
+/// Deploys the verifier and a registry; what the verifier holds must be the key with this digest.
 ///
 /// # Errors
 /// When the contract holds another key, a development key meets a real chain, or the node refuses.
@@ -117,12 +117,24 @@ pub async fn deploy_on(chain: &Chain, key_digest: [u8; 32]) -> Result<Deployed, 
     })
 }
 
-/// [`deploy_on`] for the keys of a folder.
+/// Which key a verifier must hold.
+#[derive(Clone, Debug)]
+pub enum ExpectedKey {
+    /// That of a folder.
+    Folder(PathBuf),
+    /// The one with this digest.
+    Digest([u8; 32]),
+}
+
+/// [`deploy_on`] for the key that is meant.
 ///
 /// # Errors
 /// Those of [`deploy_on`], and of bad keys.
-pub fn deploy(access: &Access, keys: &Path, progress: &dyn Progress) -> Result<Deployed, Error> {
-    let digest = key_digest(keys)?;
+pub fn deploy(access: &Access, key: &ExpectedKey, progress: &dyn Progress) -> Result<Deployed, Error> {
+    let digest = match key {
+        ExpectedKey::Folder(keys) => key_digest(keys)?,
+        ExpectedKey::Digest(digest) => *digest,
+    };
     progress.stage("deploying");
     block_on(async { deploy_on(&access.connect().await?, digest).await })
 }

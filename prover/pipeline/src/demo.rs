@@ -13,6 +13,7 @@ use rankproof_chain::{Chain, LocalNode};
 use rankproof_groth16_seal::export;
 use rankproof_groth16_seal::seal::{SEAL_BYTES, Seal, verify as verify_seal};
 use rankproof_lora_proof::Profile;
+use rankproof_statement::digest::use_context;
 use rankproof_statement::{F, WeightBits};
 use serde::Serialize;
 
@@ -38,8 +39,8 @@ pub struct Request {
     pub keys: PathBuf,
     /// Where adapter file, proof, outputs and seal go.
     pub work: PathBuf,
-    /// What the statement is for.
-    pub context: F,
+    /// What the statement is for; a context of the demo's own without this.
+    pub context: Option<F>,
 }
 
 /// What happened, and what it cost.
@@ -108,8 +109,11 @@ pub struct OnChain {
 pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     let start = Instant::now();
     let path = |name: &str| request.work.join(name);
+    let context = request.context.unwrap_or_else(|| use_context(b"rankproof demo"));
     let activations = request.activations.clone().unwrap_or_else(|| request.directory.join("activations.safetensors"));
     keys::create_directory(&request.work)?;
+    // First, so that a machine without one is told at once.
+    let node = LocalNode::spawn()?;
     let committed_report = commit::commit(
         &commit::Request {
             directory: request.directory.clone(),
@@ -124,7 +128,7 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         progress,
     )?;
     let committed = commit::read_adapter_file(&path("adapter.rpad"))?.open()?;
-    let proven = prove::prove_in_memory(&committed, &activations, request.tokens, request.context, progress)?;
+    let proven = prove::prove_in_memory(&committed, &activations, request.tokens, context, progress)?;
     write_outputs(&path("outputs.safetensors"), &proven.outputs, true)?;
     files::write_private(&path("proof.rplp"), &proven.bytes, true)?;
     let activations_id = print_element(&proven.proof.statement.activations);
@@ -166,12 +170,12 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
             .map_err(rankproof_groth16_seal::Error::from)?;
     let (constraints, development_insecure) = (loaded.key.matrices().num_constraints(), header.development);
     drop(loaded.key);
-    let on_chain = on_own_chain(&sealed, key_digest, progress)?;
+    let on_chain = on_own_chain(&node, &sealed, key_digest, progress)?;
     let all = |proven: fn(&chain::StatementStatus) -> bool| on_chain.status.iter().all(proven);
     Ok(Report {
         adapter_id: committed_report.adapter_id,
         activations_id,
-        context: print_element(&request.context),
+        context: print_element(&context),
         profile: request.profile.name().to_owned(),
         bits: request.bits.bits(),
         modules,
@@ -210,13 +214,16 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
     })
 }
 
-/// Deploys on an anvil that is started and stopped here, verifies and submits in transactions, and asks.
+/// Deploys on an anvil of one's own, verifies and submits in transactions, and asks.
 ///
 /// # Errors
-/// When there is no anvil, a contract refuses, or the statement is not proven afterwards.
-pub fn on_own_chain(sealed: &Seal, key_digest: [u8; 32], progress: &dyn Progress) -> Result<OnChain, Error> {
-    progress.stage("starting an anvil");
-    let node = LocalNode::spawn()?;
+/// When a contract refuses, or the statement is not proven afterwards.
+pub fn on_own_chain(
+    node: &LocalNode,
+    sealed: &Seal,
+    key_digest: [u8; 32],
+    progress: &dyn Progress,
+) -> Result<OnChain, Error> {
     chain::block_on(async {
         let connection = Chain::connect(&node.rpc_url(), node.signer(0)).await?;
         progress.stage("deploying");

@@ -1,0 +1,124 @@
+# Two commands matter: `make demo` and `make test`. Everything else is a part of them.
+#
+# Needs Rust 1.95 (with rustfmt and clippy), Node 20, npm, Python 3, a C compiler and make. Foundry and solc come from
+# npm (Linux on x86-64); elsewhere install Foundry 1.7 and have it on PATH.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+CARGO ?= cargo
+FOUNDRY_VERSION := 1.7
+
+.PHONY: help
+help: ## Lists the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	touch $@
+
+.PHONY: demo
+demo: node_modules/.package-lock.json ## Runs the whole job on the real adapter in fixtures/
+	$(CARGO) build --release --locked -p rankproof-cli
+	target/release/rankproof demo
+
+.PHONY: bench
+bench: node_modules/.package-lock.json ## Measures every stage; docs/benchmarks.md is made of this
+	$(CARGO) build --release --locked -p rankproof-cli
+	test -f .rankproof/keys/small/verifying.key || target/release/rankproof keys new --profile small
+	target/release/rankproof bench
+
+.PHONY: fixtures
+fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity key, ABI, bytecode and gas snapshots
+	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures
+	forge build
+	node tools/abi.cjs
+	forge test
+
+# What CI runs, in an order that finds cheap mistakes first. The working tree must be the same afterwards.
+.PHONY: test
+test: tree-before tools format solidity lint rust forge-test regenerate outputs tree-after ## Runs everything that CI runs
+	@echo 'make test: everything passed'
+
+.PHONY: test-full
+test-full: test ## Also runs the tests that take minutes
+	$(CARGO) test --workspace --locked -- --ignored
+
+.PHONY: tree-before
+tree-before:
+	@mkdir -p target
+	git status --porcelain > target/tree-before
+
+.PHONY: tools
+tools: node_modules/.package-lock.json
+	@for tool in forge anvil; do \
+	  version=$$($$tool --version | head -n 1) || { echo "$$tool is missing: install Foundry $(FOUNDRY_VERSION)" >&2; exit 1; }; \
+	  [[ "$$version" == *" $(FOUNDRY_VERSION)."* || "$$version" == *"$(FOUNDRY_VERSION)."* ]] \
+	    || { echo "$$tool is '$$version': install Foundry $(FOUNDRY_VERSION)" >&2; exit 1; }; \
+	  echo "$$version"; \
+	done
+	@python3 --version
+	@$(CARGO) --version
+	@$(CARGO) fmt --version
+	@$(CARGO) clippy --version
+
+.PHONY: format
+format:
+	$(CARGO) fmt --all --check
+	forge fmt --check
+
+# Before the Rust tests: one of them compares the committed bytecode with what forge builds. --force, because warnings
+# of files that are not compiled again are not shown.
+.PHONY: solidity
+solidity: node_modules/.package-lock.json
+	forge build --force
+	node tools/abi.cjs --check
+
+.PHONY: lint
+lint:
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --locked --quiet
+
+.PHONY: rust
+rust:
+	$(CARGO) test --workspace --locked
+
+# forge ends well when it finds no test at all, so they are counted.
+.PHONY: forge-test
+forge-test:
+	FORGE_SNAPSHOT_CHECK=true forge test | tee target/forge-test.log
+	@grep -Eq 'Ran [0-9]+ test suites? .*: [1-9][0-9]* tests? passed, 0 failed, 0 skipped' target/forge-test.log \
+	  || { echo 'forge test ran no tests, or skipped some' >&2; exit 1; }
+
+# The fixtures come from fixed seeds: they regenerate bit for bit, which tree-after checks.
+.PHONY: regenerate
+regenerate:
+	$(CARGO) run --locked -p rankproof-pipeline --example fixtures
+
+# The real binary on whole adapters; Python recomputes every output from the integers.
+RANKPROOF := target/debug/rankproof
+.PHONY: outputs
+outputs:
+	$(CARGO) build --locked -p rankproof-cli
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	check() { \
+	  $(RANKPROOF) commit "fixtures/$$1" -o "$$work/a" --bits "$$3" --export-integers "$$work/g" --force > /dev/null; \
+	  $(RANKPROOF) prove --adapter "$$work/a" --activations "fixtures/$$1/$$2" -o "$$work/p" --outputs "$$work/y" \
+	    --force > /dev/null; \
+	  python3 tools/check_outputs.py "$$work/g" "$$work/y" --activations "fixtures/$$1/$$2" --max-error "$$4" \
+	    --adapter "fixtures/$$1" --bits "$$3"; \
+	}; \
+	check minilm-qv-r8 activations.safetensors 4 0.14; \
+	check minilm-qv-r8 activations.safetensors 8 0.02; \
+	check minilm-all-r4-rslora activations_t4.safetensors 4 0.14; \
+	check minilm-all-r4-rslora activations_t1.safetensors 8 0.02
+
+.PHONY: tree-after
+tree-after:
+	@git status --porcelain | diff target/tree-before - \
+	  || { echo 'the working tree changed: a generated file is not up to date' >&2; exit 1; }
+	@git diff --quiet -- fixtures contracts/generated snapshots \
+	  || { echo 'generated files differ from what is committed: run make fixtures' >&2; exit 1; }

@@ -1,0 +1,256 @@
+//! Deploy, submit and status on an anvil, with the committed seals; and the demo, which does everything.
+//!
+//! anvil is looked for in `node_modules/.bin` and on `PATH`. Without one these tests fail and say what to install: a
+//! test that is not run is not a test that passed (`make test` runs `npm ci` first).
+
+mod support;
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use support::{edit_json, field, root, text};
+
+/// The first account of every anvil; public, and worth nothing elsewhere.
+const PRIVATE_KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+struct Anvil {
+    process: Child,
+    url: String,
+}
+
+impl Anvil {
+    fn start(chain_id: &str) -> Self {
+        let installed = root().join("node_modules/.bin/anvil");
+        let program = if installed.is_file() { installed } else { PathBuf::from("anvil") };
+        let mut process = Command::new(program)
+            .args(["--port", "0", "--chain-id", chain_id, "--hardfork", "osaka"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("anvil is there: run `npm ci`, or install Foundry 1.7");
+        let lines = BufReader::new(process.stdout.take().expect("piped")).lines();
+        let mut addresses =
+            lines.map_while(Result::ok).filter_map(|line| Some(line.split_once("Listening on ")?.1.to_owned()));
+        let address = addresses.next().expect("anvil says where it listens");
+        // The rest of its output is read, so that it never waits for a reader.
+        std::thread::spawn(move || addresses.for_each(drop));
+        Self { process, url: format!("http://{}", address.trim()) }
+    }
+}
+
+impl Drop for Anvil {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn run(key: Option<&str>, arguments: impl AsRef<[OsString]>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rankproof"));
+    command.current_dir(root()).env_remove("RANKPROOF_PRIVATE_KEY").args(arguments.as_ref());
+    if let Some(key) = key {
+        command.env("RANKPROOF_PRIVATE_KEY", key);
+    }
+    let output = command.output().expect("the binary runs");
+    for printed in [text(&output.stdout), text(&output.stderr)] {
+        assert!(!printed.to_lowercase().contains(&PRIVATE_KEY[..16]), "a key is shown: {printed}");
+    }
+    output
+}
+
+fn succeed(arguments: impl AsRef<[OsString]>) -> Value {
+    let mut arguments = arguments.as_ref().to_vec();
+    arguments.push("--json".into());
+    let output = run(Some(PRIVATE_KEY), &arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("stdout is JSON")
+}
+
+fn fail(code: i32, key: Option<&str>, arguments: impl AsRef<[OsString]>) -> String {
+    let arguments = arguments.as_ref();
+    let output = run(key, arguments);
+    let sentence = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {sentence}");
+    assert_eq!(sentence.lines().count(), 1, "{sentence}");
+    sentence
+}
+
+/// What `contracts/generated/SealVerifyingKey.sol` says about its key.
+fn committed_key_digest() -> String {
+    let solidity = std::fs::read_to_string(root().join("contracts/generated/SealVerifyingKey.sol")).expect("generated");
+    let line = solidity.lines().find_map(|line| line.split_once("Key digest ")).expect("it names its digest");
+    line.1.trim().to_owned()
+}
+
+fn seal_fixture(name: &str) -> PathBuf {
+    root().join("fixtures/seals").join(name)
+}
+
+fn with_key(value: &str) -> Vec<OsString> {
+    arguments!["deploy", "--rpc-url", value, "--key-digest", committed_key_digest()]
+}
+
+#[test]
+fn deploys_submits_once_and_answers() {
+    let anvil = Anvil::start("31337");
+    let url = anvil.url.as_str();
+    let deployed = succeed(&with_key(url));
+    assert_eq!(deployed["development_insecure"], true);
+    assert_eq!(field(&deployed, "key_digest"), committed_key_digest());
+    let registry = field(&deployed, "registry");
+
+    let first = seal_fixture("first.json");
+    let submit = arguments!["submit", first, "--rpc-url", url, "--registry", registry];
+    let status = arguments!["status", first, "--rpc-url", url, "--registry", registry];
+    assert!(fail(1, None, &status).contains("no record"), "nothing is proven yet");
+    let submitted = succeed(&submit);
+    assert_eq!(submitted["already_proven"], false);
+    assert_eq!(submitted["records"], 1);
+    assert!(submitted["gas_submit"].as_u64().is_some_and(|gas| gas <= 275_000), "{submitted}");
+    let again = succeed(&submit);
+    assert_eq!(again["already_proven"], true);
+    assert!(again["transaction"].is_null());
+    let answer = succeed(&status);
+    assert_eq!(answer["statements"][0]["proven"], true);
+    assert_eq!(answer["statements"][0]["proven_by_path"], true);
+
+    let statement = answer["statements"][0].clone();
+    let ask = |adapter: &str, activations: &str, context: &str| {
+        arguments![
+            "status",
+            "--rpc-url",
+            url,
+            "--registry",
+            registry,
+            "--adapter-id",
+            adapter,
+            "--activations-id",
+            activations,
+            "--context",
+            context
+        ]
+    };
+    let [adapter, activations, context] =
+        ["adapter_id", "activations_id", "context"].map(|name| field(&statement, name));
+    assert_eq!(succeed(&ask(adapter, activations, context))["proven"], true);
+    for wrong in [ask("1", activations, context), ask(adapter, "1", context), ask(adapter, activations, "1")] {
+        assert!(fail(1, None, &wrong).contains("no record"));
+    }
+}
+
+#[test]
+fn refuses_what_the_contract_refuses_before_anything_is_spent() {
+    let anvil = Anvil::start("31337");
+    let url = anvil.url.as_str();
+    let deployed = succeed(&with_key(url));
+    let registry = field(&deployed, "registry");
+    let folder = tempfile::tempdir().expect("a folder");
+    let edited = folder.path().join("edited.json");
+    // The statement of another context under the seal of the first.
+    let second: Value =
+        serde_json::from_slice(&std::fs::read(seal_fixture("second.json")).expect("there")).expect("JSON");
+    std::fs::copy(seal_fixture("first.json"), &edited).expect("copied");
+    edit_json(&edited, |seal| {
+        for name in ["statements", "challenge"] {
+            seal[name] = second[name].clone();
+        }
+    });
+    let submit = arguments!["submit", edited, "--rpc-url", url, "--registry", registry];
+    let output = run(Some(PRIVATE_KEY), &submit);
+    assert!(matches!(output.status.code(), Some(1 | 2)), "{}", text(&output.stderr));
+    // A valid seal under another selector is refused by the contract itself.
+    std::fs::copy(seal_fixture("first.json"), &edited).expect("copied");
+    edit_json(&edited, |seal| {
+        seal["selector"] = json!("0x00000000");
+        let digits = seal["seal"].as_str().expect("hexadecimal").to_owned();
+        seal["seal"] = json!(format!("0x00000000{}", &digits[10..]));
+    });
+    assert!(fail(1, Some(PRIVATE_KEY), &submit).contains("selector"));
+    // The twin: the same file unchanged.
+    std::fs::copy(seal_fixture("first.json"), &edited).expect("copied");
+    assert_eq!(succeed(&submit)["already_proven"], false);
+}
+
+#[test]
+fn a_development_key_is_refused_on_any_other_chain() {
+    let anvil = Anvil::start("1");
+    let sentence = fail(2, Some(PRIVATE_KEY), &with_key(&anvil.url));
+    assert!(sentence.contains("development key on chain 1"), "{sentence}");
+}
+
+#[test]
+fn wrong_addresses_keys_and_nodes_have_their_own_codes() {
+    let anvil = Anvil::start("31337");
+    let url = anvil.url.as_str();
+    let first = seal_fixture("first.json");
+    let nowhere = format!("0x{}", "11".repeat(20));
+    let submit = |url: &str, registry: &str| arguments!["submit", first, "--rpc-url", url, "--registry", registry];
+    assert!(fail(2, Some(PRIVATE_KEY), &submit(url, "0x12")).contains("--registry"));
+    assert!(fail(2, Some(PRIVATE_KEY), &submit(url, &nowhere)).contains("no proof registry there"));
+    assert!(fail(2, None, &submit(url, &nowhere)).contains("RANKPROOF_PRIVATE_KEY"));
+    assert!(fail(2, Some("12"), &submit(url, &nowhere)).contains("private key"));
+    assert!(fail(2, Some(PRIVATE_KEY), &submit("ftp://x", &nowhere)).contains("http"));
+    assert!(fail(3, Some(PRIVATE_KEY), &submit("http://127.0.0.1:9", &nowhere)).contains("127.0.0.1:9"));
+    let other = arguments!["deploy", "--rpc-url", url, "--key-digest", "0x01"];
+    assert!(fail(2, Some(PRIVATE_KEY), &other).contains("key digest"));
+    succeed(&with_key(url));
+}
+
+#[test]
+fn the_demo_does_the_whole_job() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = arguments!["demo", "--keys", folder.path().join("keys"), "--work", folder.path().join("work")];
+    let report = succeed(&demo);
+    let positive = [
+        "modules",
+        "tokens",
+        "log_size",
+        "commit_seconds",
+        "proof_seconds",
+        "proof_bytes",
+        "verify_seconds",
+        "constraints",
+        "setup_seconds",
+        "seal_seconds",
+        "seal_bytes",
+        "peak_rss_bytes",
+        "gas_deploy_verifier",
+        "gas_submit",
+        "gas_verify",
+        "security_bits",
+    ];
+    for name in positive {
+        assert!(report[name].as_f64().is_some_and(|value| value > 0.0), "{name} in {report}");
+    }
+    assert_eq!(report["proven"], true);
+    assert_eq!(report["proven_by_path"], true);
+    assert_eq!(report["submitting_again_is_free"], true);
+    assert_eq!((&report["modules"], &report["tokens"], &report["log_size"]), (&json!(12), &json!(16), &json!(18)));
+    assert_eq!(report["seal_bytes"], 292);
+    assert_eq!(report["security_bits"], 100);
+    assert!(report["gas_verify"].as_u64().is_some_and(|gas| gas <= 235_000), "{report}");
+    assert!(report["gas_submit"].as_u64().is_some_and(|gas| gas <= 275_000), "{report}");
+    assert!(report["worst_delta_error"].as_f64().is_some_and(|error| error <= 0.14), "{report}");
+    assert!(field(&report, "adapter_id").len() == 66 && field(&report, "activations_id").len() == 66);
+    // What it left behind is what the single commands take.
+    let work = |name: &str| folder.path().join("work").join(name);
+    let verified = succeed(arguments!["verify", work("proof.rplp"), "--adapter-id", field(&report, "adapter_id")]);
+    assert_eq!(verified["activations_id"], report["activations_id"]);
+    succeed(arguments!["verify-seal", work("seal.json"), "--keys", folder.path().join("keys")]);
+}
+
+#[test]
+fn the_demo_says_at_once_when_there_is_no_anvil() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(env!("CARGO_BIN_EXE_rankproof"))
+        .current_dir(folder.path())
+        .env("PATH", "")
+        .arg("demo")
+        .arg(root().join("fixtures/minilm-qv-r8"))
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("npm ci"), "{}", text(&output.stderr));
+}
