@@ -102,6 +102,7 @@ regenerate:
 RANKPROOF := target/debug/rankproof
 .PHONY: outputs
 outputs:
+	python3 fixtures/golden/statement.py
 	$(CARGO) build --locked -p rankproof-cli
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	check() { \

@@ -35,6 +35,13 @@ contract SealVerifierTest is BaseTest {
         verifier.verify(second.seal, second.statements);
     }
 
+    /// One key for adapters of every shape: other modules, ranks and tokens, the same verifier.
+    function test_VerifiesASealOfAnotherAdapter() external view {
+        SealFixture memory other = Fixtures.otherAdapter();
+        assertNotEq(other.statements[0].adapter, statements[0].adapter, "another adapter");
+        verifier.verify(other.seal, other.statements);
+    }
+
     function test_VerifiesRerandomizedSealOfTheSameStatement() external view {
         SealFixture memory other = Fixtures.firstRerandomized();
         assertEq(abi.encode(other.statements), abi.encode(statements), "same statement");
@@ -206,6 +213,12 @@ contract SealVerifierTest is BaseTest {
         SealFixture memory second = Fixtures.second();
         vm.expectRevert(ISealVerifier.ProofRejected.selector);
         verifier.verify(second.seal, statements);
+    }
+
+    function test_RevertWhen_SealIsOfAnotherAdapter() external {
+        SealFixture memory other = Fixtures.otherAdapter();
+        vm.expectRevert(ISealVerifier.ProofRejected.selector);
+        verifier.verify(other.seal, statements);
     }
 
     function test_RevertWhen_NoStatements() external {

@@ -13,9 +13,13 @@ contract StatementLibTest is BaseTest {
     uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
 
     function test_ComputesThePublicInputsOfTheProver() external view {
-        SealFixture[3] memory fixtures =
-            [Fixtures.first(), Fixtures.firstRerandomized(), Fixtures.second()];
-        for (uint256 i = 0; i < 3; ++i) {
+        SealFixture[4] memory fixtures = [
+            Fixtures.first(),
+            Fixtures.firstRerandomized(),
+            Fixtures.second(),
+            Fixtures.otherAdapter()
+        ];
+        for (uint256 i = 0; i < 4; ++i) {
             SealFixture memory fixture = fixtures[i];
             (uint256 challenge, uint256 evaluation) =
                 this.publicInputs(fixture.root, fixture.statements, fixture.slots);

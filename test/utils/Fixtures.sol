@@ -19,7 +19,8 @@ struct SealFixture {
 
 /// @title The seals of `fixtures/seals`
 /// @notice `first` and `first_rerandomized` prove the same statement with different proofs; `second`
-/// proves the same adapter and activations in another context.
+/// proves the same adapter and activations in another context; `other_adapter` is of an adapter with
+/// other modules, ranks and tokens, under the same key.
 library Fixtures {
     Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
@@ -33,6 +34,10 @@ library Fixtures {
 
     function second() internal view returns (SealFixture memory) {
         return _read("second");
+    }
+
+    function otherAdapter() internal view returns (SealFixture memory) {
+        return _read("other_adapter");
     }
 
     function _read(string memory name) private view returns (SealFixture memory fixture) {

@@ -8,9 +8,11 @@ mod support;
 use rankproof_statement::claim;
 use support::{bytes, element, fixture};
 
+const SEALS: [&str; 4] = ["first", "first_rerandomized", "second", "other_adapter"];
+
 #[test]
 fn public_inputs_are_those_of_the_fixtures() {
-    for name in ["first", "first_rerandomized", "second"] {
+    for name in SEALS {
         let fixture = fixture(name);
         let slots = fixture.json["slots"].as_u64().unwrap();
         let padded = claim::pad(&fixture.statements, slots.try_into().unwrap()).unwrap();
@@ -23,7 +25,7 @@ fn public_inputs_are_those_of_the_fixtures() {
 
 #[test]
 fn a_seal_is_its_selector_its_root_and_a_proof() {
-    for name in ["first", "first_rerandomized", "second"] {
+    for name in SEALS {
         let fixture = fixture(name);
         assert_eq!(fixture.seal.len(), 292);
         assert_eq!(fixture.seal[..4], bytes(&fixture.json["selector"]));

@@ -22,7 +22,7 @@ pub fn project() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// `first`, `first_rerandomized` or `second`.
+/// One of the files that `fixtures/seals/README.md` lists.
 pub fn fixture(name: &str) -> Fixture {
     let text = std::fs::read_to_string(project().join(format!("fixtures/seals/{name}.json"))).unwrap();
     let json: Value = serde_json::from_str(&text).unwrap();
