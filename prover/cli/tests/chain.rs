@@ -96,7 +96,7 @@ fn with_key(value: &str) -> Vec<OsString> {
 fn deploys_submits_once_and_answers() {
     let anvil = Anvil::start("31337");
     let url = anvil.url.as_str();
-    let deployed = succeed(&with_key(url));
+    let deployed = succeed(with_key(url));
     assert_eq!(deployed["development_insecure"], true);
     assert_eq!(field(&deployed, "key_digest"), committed_key_digest());
     let registry = field(&deployed, "registry");
@@ -134,7 +134,7 @@ fn deploys_submits_once_and_answers() {
     };
     let [adapter, activations, context] =
         ["adapter_id", "activations_id", "context"].map(|name| field(&statement, name));
-    assert_eq!(succeed(&ask(adapter, activations, context))["proven"], true);
+    assert_eq!(succeed(ask(adapter, activations, context))["proven"], true);
     for wrong in [ask("1", activations, context), ask(adapter, "1", context), ask(adapter, activations, "1")] {
         assert!(fail(1, None, &wrong).contains("no record"));
     }
@@ -144,7 +144,7 @@ fn deploys_submits_once_and_answers() {
 fn refuses_what_the_contract_refuses_before_anything_is_spent() {
     let anvil = Anvil::start("31337");
     let url = anvil.url.as_str();
-    let deployed = succeed(&with_key(url));
+    let deployed = succeed(with_key(url));
     let registry = field(&deployed, "registry");
     let folder = tempfile::tempdir().expect("a folder");
     let edited = folder.path().join("edited.json");
@@ -176,7 +176,7 @@ fn refuses_what_the_contract_refuses_before_anything_is_spent() {
 #[test]
 fn a_development_key_is_refused_on_any_other_chain() {
     let anvil = Anvil::start("1");
-    let sentence = fail(2, Some(PRIVATE_KEY), &with_key(&anvil.url));
+    let sentence = fail(2, Some(PRIVATE_KEY), with_key(&anvil.url));
     assert!(sentence.contains("development key on chain 1"), "{sentence}");
 }
 
@@ -187,15 +187,15 @@ fn wrong_addresses_keys_and_nodes_have_their_own_codes() {
     let first = seal_fixture("first.json");
     let nowhere = format!("0x{}", "11".repeat(20));
     let submit = |url: &str, registry: &str| arguments!["submit", first, "--rpc-url", url, "--registry", registry];
-    assert!(fail(2, Some(PRIVATE_KEY), &submit(url, "0x12")).contains("--registry"));
-    assert!(fail(2, Some(PRIVATE_KEY), &submit(url, &nowhere)).contains("no proof registry there"));
-    assert!(fail(2, None, &submit(url, &nowhere)).contains("RANKPROOF_PRIVATE_KEY"));
-    assert!(fail(2, Some("12"), &submit(url, &nowhere)).contains("private key"));
-    assert!(fail(2, Some(PRIVATE_KEY), &submit("ftp://x", &nowhere)).contains("http"));
-    assert!(fail(3, Some(PRIVATE_KEY), &submit("http://127.0.0.1:9", &nowhere)).contains("127.0.0.1:9"));
+    assert!(fail(2, Some(PRIVATE_KEY), submit(url, "0x12")).contains("--registry"));
+    assert!(fail(2, Some(PRIVATE_KEY), submit(url, &nowhere)).contains("no proof registry there"));
+    assert!(fail(2, None, submit(url, &nowhere)).contains("RANKPROOF_PRIVATE_KEY"));
+    assert!(fail(2, Some("12"), submit(url, &nowhere)).contains("private key"));
+    assert!(fail(2, Some(PRIVATE_KEY), submit("ftp://x", &nowhere)).contains("http"));
+    assert!(fail(3, Some(PRIVATE_KEY), submit("http://127.0.0.1:9", &nowhere)).contains("127.0.0.1:9"));
     let other = arguments!["deploy", "--rpc-url", url, "--key-digest", "0x01"];
     assert!(fail(2, Some(PRIVATE_KEY), &other).contains("key digest"));
-    succeed(&with_key(url));
+    succeed(with_key(url));
 }
 
 #[test]

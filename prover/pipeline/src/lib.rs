@@ -8,7 +8,7 @@
 //!   ([`adapter_file`], [`public_adapter`]).
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
-//! * [`chain`]: deploy, submit, ask. [`demo`] does everything once, [`bench`] measures it.
+//! * [`chain`]: deploy, submit, ask. [`demo`] does everything once, [`mod@bench`] measures it.
 
 pub mod adapter_file;
 pub mod bench;
