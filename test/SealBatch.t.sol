@@ -147,6 +147,25 @@ contract SealBatchTest is BaseTest {
         }
     }
 
+    /// A point of the key that is off its curve: the precompile that meets it is named. (ic0 is only
+    /// added, the others are multiplied first.)
+    function test_RevertWhen_AnInputPointIsNotOnTheCurve() external {
+        Statement[] memory statements = _statements(1, 10);
+        bytes memory seal = _seal(statements, 10);
+        verifier.verify{gas: 1_000_000}(seal, statements);
+        for (uint256 i = 0; i < 4; ++i) {
+            uint256[22] memory words = abi.decode(abi.encode(setup.key), (uint256[22]));
+            words[14 + 2 * i] ^= 1;
+            VerifyingKey memory other = abi.decode(abi.encode(words), (VerifyingKey));
+            KeyInjection.set(other, setup.parametersDigest, setup.slots);
+            uint256 precompile = i == 0 ? 6 : 7;
+            vm.expectRevert(
+                abi.encodeWithSelector(ISealVerifier.PrecompileFailed.selector, precompile)
+            );
+            verifier.verify{gas: 1_000_000}(seal, statements);
+        }
+    }
+
     function _statements(uint256 count, uint256 seed)
         private
         pure
