@@ -106,16 +106,18 @@ outputs:
 	$(CARGO) build --locked -p rankproof-cli
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	check() { \
-	  $(RANKPROOF) commit "fixtures/$$1" -o "$$work/a" --bits "$$3" --export-integers "$$work/g" --force > /dev/null; \
+	  $(RANKPROOF) commit "fixtures/$$1" -o "$$work/a" --bits "$$3" --modules "$$5" --export-integers "$$work/g" \
+	    --force > /dev/null; \
 	  $(RANKPROOF) prove --adapter "$$work/a" --activations "fixtures/$$1/$$2" -o "$$work/p" --outputs "$$work/y" \
 	    --force > /dev/null; \
 	  python3 tools/check_outputs.py "$$work/g" "$$work/y" --activations "fixtures/$$1/$$2" --max-error "$$4" \
 	    --adapter "fixtures/$$1" --bits "$$3"; \
 	}; \
-	check minilm-qv-r8 activations.safetensors 4 0.14; \
-	check minilm-qv-r8 activations.safetensors 8 0.02; \
-	check minilm-all-r4-rslora activations_t4.safetensors 4 0.14; \
-	check minilm-all-r4-rslora activations_t1.safetensors 8 0.02
+	check minilm-qv-r8 activations.safetensors 4 0.14 .; \
+	check minilm-qv-r8 activations.safetensors 8 0.02 .; \
+	check minilm-all-r4-rslora activations_t4.safetensors 4 0.14 .; \
+	check minilm-all-r4-rslora activations_t4.safetensors 8 0.02 attention; \
+	check minilm-all-r4-rslora activations_t4.safetensors 8 0.02 'intermediate|[0-9]\.output'
 
 .PHONY: tree-after
 tree-after:

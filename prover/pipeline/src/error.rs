@@ -72,7 +72,7 @@ pub enum Error {
         remedy: &'static str,
     },
     /// Not an adapter file of this build.
-    #[error("{}: {fault}; make it again with `rankproof commit`", path.display())]
+    #[error("{}: {fault}; make it again with `rankproof commit --force`", path.display())]
     AdapterFile {
         /// The file.
         path: PathBuf,
