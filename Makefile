@@ -125,3 +125,8 @@ tree-after:
 	  || { echo 'the working tree changed: a generated file is not up to date' >&2; exit 1; }
 	@git diff --quiet -- fixtures contracts/generated snapshots \
 	  || { echo 'generated files differ from what is committed: run make fixtures' >&2; exit 1; }
+
+.PHONY: snarkjs
+snarkjs: node_modules/.package-lock.json ## Checks key and seals of the contract with snarkjs
+	node tools/snarkjs.cjs
+test: snarkjs

@@ -8,8 +8,10 @@
 //! Values are never refused here: a witness that breaks a rule gives an assignment that breaks a constraint, and
 //! [`ConstraintSystem::which_unsatisfied`] says which.
 
+pub mod determinacy;
 mod matrices;
 mod num;
+pub mod perturbation;
 
 use ark_ff::{AdditiveGroup, Field};
 

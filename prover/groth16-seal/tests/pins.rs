@@ -1,0 +1,65 @@
+//! The circuits and keys that are in use, pinned: a change of any is a visible diff here, with its reason in the commit.
+
+use rankproof_groth16_seal::{export, seal};
+use rankproof_lora_proof::Profile;
+
+/// What identifies the circuit of a profile and its development key.
+struct Pin {
+    profile: Profile,
+    constraints: usize,
+    variables: usize,
+    /// SHA-256 of the rows (`Matrices::digest`).
+    matrices: &'static str,
+    /// Digest of the verifying key as the contract computes it; its first four bytes are the selector.
+    verifying_key: &'static str,
+}
+
+const PINS: [Pin; 2] = [
+    Pin {
+        profile: Profile::Tiny,
+        constraints: 296_590,
+        variables: 300_573,
+        matrices: "f40ed2b062f5433a7b6413dd05701fc00f198fdb1a0619761855bfc335d86d97",
+        verifying_key: "0x47491ad4a8506987ff0bdacfc26643e28f636776deb700cb1a731326cc5068ca",
+    },
+    Pin {
+        profile: Profile::Small,
+        constraints: 449_725,
+        variables: 454_292,
+        matrices: "906833fa84f5943519564ecd7b16a3429865139617a9a33f17da048c04115432",
+        verifying_key: "0xa7ed20357095d5fdbe382e566886c507c96f1ecbe7206d7e43bf8d471f2b8f3d",
+    },
+];
+
+#[test]
+fn circuits_are_the_pinned_ones() {
+    for pin in PINS {
+        let matrices = seal::circuit_of(pin.profile);
+        let name = pin.profile.name();
+        let counts = (matrices.num_constraints(), matrices.num_variables());
+        let pinned = (pin.constraints, pin.variables, pin.matrices.to_owned());
+        assert_eq!((counts.0, counts.1, hex::encode(matrices.digest())), pinned, "{name}");
+    }
+}
+
+fn check_key(pin: &Pin) {
+    let key = seal::development_keys(pin.profile).expect("the circuit fits the field");
+    let (header, points) = (key.verifying_key().header(), key.verifying_key().points());
+    let digest = export::verifying_key_digest(points, header.slots, header.inner_digest).expect("a sound key");
+    assert_eq!(format!("0x{}", hex::encode(digest)), pin.verifying_key, "{}", pin.profile.name());
+    assert_eq!(hex::encode(header.circuit_digest), pin.matrices, "{}", pin.profile.name());
+}
+
+#[test]
+fn the_contract_has_the_pinned_key() {
+    let contract =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/generated/SealVerifyingKey.sol"));
+    let contract = contract.expect("the generated contract");
+    assert!(contract.contains(&format!("Key digest {}", PINS[1].verifying_key)));
+}
+
+#[test]
+#[ignore = "a minute: make test-full"]
+fn development_keys_are_the_pinned_ones() {
+    PINS.iter().for_each(check_key);
+}
