@@ -356,11 +356,13 @@ impl EngineConfig {
                     let nibble_values = match &dots.codes {
                         Codes::Copied(sources) => {
                             let sources = sources.get(row).ok_or(Error::Synthesis)?;
-                            for (column, source) in self.nibbles.iter().zip(sources) {
-                                let cell = self.put(region, *column, row, pen.ink(signed(source.value)))?;
+                            let mut values = [0; LANES];
+                            for (lane, (column, source)) in self.nibbles.iter().zip(sources).enumerate() {
+                                values[lane] = source.value + pen.slip(row, Site::Nibble(lane));
+                                let cell = self.put(region, *column, row, pen.ink(signed(values[lane])))?;
                                 region.constrain_equal(cell.cell(), source.cell.cell())?;
                             }
-                            std::array::from_fn(|lane| sources[lane].value)
+                            values
                         }
                         Codes::Defined(codes) => {
                             let start = (vector * features + chunk * LANES).min(codes.len());

@@ -86,14 +86,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The columns or rows in the container are not those the planner gives its shape.
-    #[error("the proof file plans {actual}, its shape plans {expected}")]
-    PlanMismatch {
-        /// What the planner gives.
-        expected: String,
-        /// What the container says.
-        actual: String,
-    },
+    /// Outputs are not those of the weights and inputs.
+    #[error("the outputs are not lora_b (lora_a x) of the weights and inputs")]
+    RelationViolated,
+    /// The one-time signature over the file does not hold.
+    #[error("the stamp of the proof file does not hold: the file was changed after it was made")]
+    StampRejected,
     /// The circuit digest in the container is not that of its shape.
     #[error("the circuit digest of the proof file is not that of its shape")]
     CircuitMismatch,

@@ -9,15 +9,22 @@
 //! anything but the digests they enter.
 
 pub mod circuit;
+pub mod container;
 pub mod engine;
 mod error;
+pub mod keys;
 pub mod opening;
 pub mod plan;
+mod prove;
 pub mod shape;
 pub mod sponge;
+pub mod stamp;
 
 pub use circuit::LoraCircuit;
+pub use container::{LoraProof, Metadata, ProofParams, PublicInputs};
 pub use error::Error;
+pub use keys::{Cache, Keys, VerifierKeys};
 pub use opening::{ActivationsBinding, AdapterBinding, Opening};
 pub use plan::{Columns, Plan};
+pub use prove::{PROGRAM, prove, verify, verify_with};
 pub use shape::{ModuleShape, Shape, Update};

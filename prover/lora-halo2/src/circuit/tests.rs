@@ -357,15 +357,18 @@ fn a_spare_lane_that_is_not_zero_breaks_the_copy() {
 fn a_weight_that_changes_with_the_token_breaks_the_copy() {
     let shape = ragged();
     let honest = opening(&shape);
-    // Another adapter would give these outputs for token 1: published with the honest adapter id.
-    let mut other = honest.clone();
-    other.weights[0].lora_a[0] ^= 1;
-    let outputs = apply(&shape, &other.weights, &honest.inputs);
-    let mut claimed = honest.clone();
-    claimed.outputs[0][130..].copy_from_slice(&outputs[0][130..]);
-    let public_inputs = instance(&shape, &claimed);
-    let circuit = Small::new(Arc::new(shape.clone()), Some(Arc::new(honest)));
-    let complaints = run(&circuit, Plan::new(&shape).expect("a plan").k + 2, public_inputs);
+    let old = honest.weights[0].lora_a[0];
+    let amount = if old == 7 { -1 } else { 1 };
+    let block = block_of(&shape, |b| matches!(b, Block::Down { row: 0, token: 1, .. }));
+    let fault = Fault { block, row: 0, site: Site::Nibble(0), amount };
+    let complaints = complaints(&shape, Some(fault), |opening, public_inputs| {
+        // Token 1 is answered by another adapter, and its outputs are published.
+        let mut other = opening.clone();
+        other.weights[0].lora_a[0] += amount as i8;
+        let outputs = apply(&ragged(), &other.weights, &other.inputs);
+        opening.outputs[0][130..].copy_from_slice(&outputs[0][130..]);
+        public_inputs[public::ACTIVATIONS] = opening.activations_id(&ragged());
+    });
     assert!(!complaints.is_empty());
     assert!(complaints.iter().all(|c| c.starts_with("copy ")), "{complaints:?}");
 }
