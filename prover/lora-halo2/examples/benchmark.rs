@@ -16,9 +16,7 @@ use rankproof_lora_halo2::{
 };
 use rankproof_statement::WeightBits;
 
-const TABLE: &[&str] = &[
-    "16,2,16", "64,4,64", "768,2,256", "768,4,768", "768,4,2304", "384,8,384", "384,8,384,16",
-];
+const TABLE: &[&str] = &["16,2,16", "64,4,64", "768,2,256", "768,4,768", "768,4,2304", "384,8,384", "384,8,384,16"];
 const COMPARED: &[(&str, &str)] = &[
     ("768,16,768", "768,dense,768"),
     ("1024,32,4096", "1024,dense,4096"),
@@ -127,7 +125,9 @@ fn print_head() {
 }
 
 fn print_plans() -> Result<(), Box<dyn std::error::Error>> {
-    println!("| low rank | products | rows | k | dense products | dense rows | dense k | products ratio | rows ratio |");
+    println!(
+        "| low rank | products | rows | k | dense products | dense rows | dense k | products ratio | rows ratio |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (low, dense) in COMPARED {
         let plan = |text: &str| parse(text).ok_or("bad shape").map(|shape| Plan::unbounded(&shape));

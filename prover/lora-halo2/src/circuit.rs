@@ -267,8 +267,7 @@ impl<const ENGINES: usize, const CHIPS: usize> Circuit<Fp> for LoraCircuit<ENGIN
         let mut message = head.adapter;
         message.extend(ledger.weight_words);
         message.push(head.adapter_salt);
-        let adapter =
-            sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ADAPTER, &message)?;
+        let adapter = sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ADAPTER, &message)?;
         let mut message = head.activations;
         message.extend(ledger.value_words);
         message.push(head.activations_salt);

@@ -33,9 +33,9 @@ use rankproof_statement::WeightBits;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::Error;
 use crate::shape::{MAX_MODULES, ModuleShape, Shape, Update};
 use crate::stamp::Stamp;
-use crate::Error;
 
 /// First bytes of a halo2 proof file.
 pub const MAGIC: &[u8; 4] = b"RPH2";

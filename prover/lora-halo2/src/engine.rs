@@ -194,7 +194,10 @@ impl EngineConfig {
         };
         for pair in config.nibbles.chunks(2) {
             meta.lookup(|meta| {
-                pair.iter().zip(pairs).map(|(column, table)| (meta.query_advice(*column, Rotation::cur()), table)).collect()
+                pair.iter()
+                    .zip(pairs)
+                    .map(|(column, table)| (meta.query_advice(*column, Rotation::cur()), table))
+                    .collect()
             });
         }
         config.create_gates(meta);
@@ -273,7 +276,13 @@ impl EngineConfig {
         region.assign_advice_from_instance(|| "public", column, position, self.sum, row)
     }
 
-    fn put(&self, region: &mut Region<'_, Fp>, column: Column<Advice>, row: usize, value: Value<Fp>) -> Result<Cell, Error> {
+    fn put(
+        &self,
+        region: &mut Region<'_, Fp>,
+        column: Column<Advice>,
+        row: usize,
+        value: Value<Fp>,
+    ) -> Result<Cell, Error> {
         region.assign_advice(|| "", column, row, || value)
     }
 

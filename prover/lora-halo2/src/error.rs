@@ -22,6 +22,14 @@ pub enum Error {
         /// Its input.
         input: usize,
     },
+    /// An output that no weights and inputs of its shape can give.
+    #[error("output {index} of module {module} is larger than any weights and inputs of its shape can give")]
+    OutputOutOfRange {
+        /// Position of the module.
+        module: usize,
+        /// Position in its table.
+        index: usize,
+    },
     /// The witness does not satisfy the relation, so no proof exists.
     #[error(transparent)]
     Statement(#[from] rankproof_statement::Error),

@@ -24,12 +24,30 @@ use crate::{Error, Shape};
 macro_rules! with_circuit {
     ($columns:expr, $name:ident => $body:expr) => {
         match $columns {
-            Columns::E1C1 => { type $name = LoraCircuit<1, 1>; $body }
-            Columns::E1C2 => { type $name = LoraCircuit<1, 2>; $body }
-            Columns::E1C3 => { type $name = LoraCircuit<1, 3>; $body }
-            Columns::E2C2 => { type $name = LoraCircuit<2, 2>; $body }
-            Columns::E2C4 => { type $name = LoraCircuit<2, 4>; $body }
-            Columns::E4C1 => { type $name = LoraCircuit<4, 1>; $body }
+            Columns::E1C1 => {
+                type $name = LoraCircuit<1, 1>;
+                $body
+            }
+            Columns::E1C2 => {
+                type $name = LoraCircuit<1, 2>;
+                $body
+            }
+            Columns::E1C3 => {
+                type $name = LoraCircuit<1, 3>;
+                $body
+            }
+            Columns::E2C2 => {
+                type $name = LoraCircuit<2, 2>;
+                $body
+            }
+            Columns::E2C4 => {
+                type $name = LoraCircuit<2, 4>;
+                $body
+            }
+            Columns::E4C1 => {
+                type $name = LoraCircuit<4, 1>;
+                $body
+            }
         }
     };
 }
@@ -95,7 +113,8 @@ impl Cache {
             return Err(Error::TooManyRows { rows: 1 << k.min(60), maximum_k: MAXIMUM_K });
         }
         let Some(path) = self.params_path(k) else { return Ok(Arc::new(Params::new(k))) };
-        let refuse = |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
+        let refuse =
+            |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
         match std::fs::read(&path) {
             Ok(bytes) => {
                 let damaged = || refuse("use", "its digest does not match".to_owned());
@@ -125,7 +144,8 @@ impl Cache {
 
     fn check_circuit(&self, shape: &Shape, digest: &[u8; 32]) -> Result<(), Error> {
         let Some(path) = self.circuit_path(shape) else { return Ok(()) };
-        let refuse = |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
+        let refuse =
+            |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
         match std::fs::read(&path) {
             Ok(known) if known == digest => Ok(()),
             Ok(_) => Err(refuse("use", "the circuit of this shape was another one when it was written".to_owned())),

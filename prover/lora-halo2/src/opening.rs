@@ -11,11 +11,11 @@
 
 use halo2_proofs::pasta::Fp;
 use halo2_proofs::pasta::group::ff::{Field, PrimeField};
-use rankproof_statement::{WeightBits, Witness, relation};
+use rankproof_statement::{QuantizedActivations, QuantizedAdapter, WeightBits, Witness, relation};
 
+use crate::Error;
 use crate::shape::{ACTIVATIONS_PER_WORD, Block, LANES, ROWS_PER_WORD, Shape, Update};
 use crate::sponge::{TAG_ACTIVATIONS, TAG_ADAPTER, hash};
-use crate::Error;
 
 /// The weights of one module, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,12 +73,14 @@ impl Opening {
         activations: ActivationsBinding,
     ) -> Result<Self, Error> {
         relation::check(witness)?;
-        let modules = &witness.adapter.modules;
-        let weights =
-            modules.iter().map(|m| Weights { lora_a: m.lora_a.clone(), lora_b: m.lora_b.clone() }).collect();
-        let owners = (0..shape.inputs().len()).map(|input| shape.owner(input));
-        let inputs = owners.filter_map(|owner| witness.activations.get(owner)).map(|entry| entry.x.clone()).collect();
-        Ok(Self { weights, inputs, outputs: witness.outputs.clone(), adapter, activations })
+        let inputs = inputs_of(shape, &witness.activations);
+        Ok(Self {
+            weights: weights_of(&witness.adapter),
+            inputs,
+            outputs: witness.outputs.clone(),
+            adapter,
+            activations,
+        })
     }
 
     /// The adapter id.
@@ -90,6 +92,17 @@ impl Opening {
     pub fn activations_id(&self, shape: &Shape) -> Fp {
         activations_id(shape, &value_words(shape, &self.inputs, &self.outputs), &self.activations)
     }
+}
+
+/// The weights of an adapter.
+pub fn weights_of(adapter: &QuantizedAdapter) -> Vec<Weights> {
+    adapter.modules.iter().map(|m| Weights { lora_a: m.lora_a.clone(), lora_b: m.lora_b.clone() }).collect()
+}
+
+/// The input vectors of a run, one for all modules that share it.
+pub fn inputs_of(shape: &Shape, activations: &[QuantizedActivations]) -> Vec<Vec<i16>> {
+    let owners = (0..shape.inputs().len()).map(|input| shape.owner(input));
+    owners.filter_map(|owner| activations.get(owner)).map(|entry| entry.x.clone()).collect()
 }
 
 /// A signed integer as a field element.
@@ -155,7 +168,30 @@ pub fn weight_words(shape: &Shape, weights: &[Weights]) -> Vec<Fp> {
     words
 }
 
+/// Checks that every output is one that weights and inputs of this shape can give. Beyond that width the digits of a
+/// word are not unique: `(y + 2^b, y' - 1)` would be packed like `(y, y')`.
+///
+/// # Errors
+/// [`Error::OutputOutOfRange`], or [`Error::SizeOutOfRange`] when a table does not have the size of its shape.
+pub fn check_outputs(shape: &Shape, outputs: &[Vec<i64>]) -> Result<(), Error> {
+    let size = |what: &'static str, expected: usize, actual: usize| {
+        if expected == actual { Ok(()) } else { Err(Error::SizeOutOfRange { what, maximum: expected, actual }) }
+    };
+    size("number of output tables", shape.modules.len(), outputs.len())?;
+    for (module, (sizes, table)) in shape.modules.iter().zip(outputs).enumerate() {
+        size("length of an output table", sizes.out_features * shape.tokens, table.len())?;
+        let bound = 1i64 << (shape.output_bits(sizes) - 1);
+        if let Some(index) = table.iter().position(|y| *y <= -bound || *y >= bound) {
+            return Err(Error::OutputOutOfRange { module, index });
+        }
+    }
+    Ok(())
+}
+
 /// The words of all activations, then of all outputs, in hashing order.
+///
+/// # Caller must
+/// Have checked outputs that somebody else computed with [`check_outputs`].
 pub fn value_words(shape: &Shape, inputs: &[Vec<i16>], outputs: &[Vec<i64>]) -> Vec<Fp> {
     let mut words = Vec::new();
     let mut pack = |values: &mut dyn Iterator<Item = i64>, bits: u32, per_word: usize| {

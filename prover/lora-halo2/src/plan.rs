@@ -4,11 +4,11 @@
 //! the cheapest by `2^k * commitments` is taken. Rows are exact: a test compares them with what the circuit lays out.
 //! The memory estimate was fitted to measured runs (docs/halo2.md) and is an upper bound on them, not a guarantee.
 
+use crate::Error;
 use crate::circuit::HEAD_ROWS;
 use crate::engine::{ADVICE_COLUMNS, LOOKUPS};
 use crate::shape::{Block, Shape};
 use crate::sponge::{ROWS_PER_PERMUTATION, permutations};
-use crate::Error;
 
 /// Largest circuit that the planner takes.
 pub const MAXIMUM_K: u32 = 20;
@@ -176,7 +176,7 @@ fn plan_with(shape: &Shape, blocks: &[Block], columns: Columns) -> Plan {
         permutations: next,
         products: products.sum(),
         lookups: blocks.iter().map(|block| (dot_rows(block) * LOOKUPS) as u64).sum(),
-        memory: (1u64 << k) * 32 * (8 * columns.extended() as u64 + 6 * columns.commitments() as u64) + (64 << 20),
+        memory: (1u64 << k) * 32 * (14 * columns.extended() as u64 + 6 * columns.commitments() as u64) + (64 << 20),
     }
 }
 

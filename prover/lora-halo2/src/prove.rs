@@ -14,6 +14,7 @@ use rand10::rand_core::UnwrapErr;
 use rand10::rngs::SysRng;
 use sha2::{Digest, Sha256};
 
+use crate::Error;
 use crate::circuit::{LoraCircuit, public};
 use crate::container::{FORMAT_VERSION, LoraProof, Metadata, ProofParams, PublicInputs, from_canonical_bytes};
 use crate::keys::{Cache, Keys, VerifierKeys, with_circuit};
@@ -21,7 +22,6 @@ use crate::opening::{Opening, apply};
 use crate::plan::{Columns, Plan};
 use crate::shape::Update;
 use crate::stamp::StampKey;
-use crate::Error;
 
 /// Program and proof system, as the metadata name them.
 pub const PROGRAM: &str = concat!("rankproof-lora-halo2 ", env!("CARGO_PKG_VERSION"), ", halo2_proofs 0.4.0");
@@ -96,8 +96,7 @@ pub fn prove(keys: &Keys, opening: Arc<Opening>, context: Fp, key_time: Duration
     };
     let params = ProofParams { shape: (**shape).clone(), circuit_digest: keys.verifier.circuit_digest };
     let unsigned = crate::stamp::Stamp { public: [0; 32], commitment: [0; 32], response: [0; 32] };
-    let mut proof =
-        LoraProof { version: FORMAT_VERSION, params, proof_data, public_inputs, metadata, stamp: unsigned };
+    let mut proof = LoraProof { version: FORMAT_VERSION, params, proof_data, public_inputs, metadata, stamp: unsigned };
     proof.stamp = stamp_key.stamp(&proof.stamped_digest(), &mut rng);
     Ok(proof)
 }

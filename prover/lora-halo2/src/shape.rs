@@ -10,7 +10,7 @@
 #![deny(clippy::as_conversions, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use rankproof_statement::relation::{MAX_IN_FEATURES, MAX_RANK};
-use rankproof_statement::{WeightBits, Witness};
+use rankproof_statement::{QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
@@ -123,19 +123,23 @@ fn length(value: usize) -> u64 {
 }
 
 impl Shape {
-    /// The shape of a witness. Modules whose activations and token scales are equal share an input vector.
+    /// The shape of a run. Modules (their weights are not looked at) whose activations and token scales are equal share an input vector.
     ///
     /// # Errors
     /// When a size is zero or above its bound.
-    pub fn of(witness: &Witness) -> Result<Self, Error> {
+    pub fn of(adapter: &QuantizedAdapter, activations: &[QuantizedActivations]) -> Result<Self, Error> {
         let mut owners: Vec<usize> = Vec::new();
-        let mut modules = Vec::with_capacity(witness.adapter.modules.len());
-        for (position, (module, entry)) in witness.adapter.modules.iter().zip(&witness.activations).enumerate() {
+        let mut modules = Vec::with_capacity(adapter.modules.len());
+        for (position, (module, entry)) in adapter.modules.iter().zip(activations).enumerate() {
             let same = |owner: &usize| {
-                witness.activations.get(*owner).is_some_and(|other| {
+                activations.get(*owner).is_some_and(|other| {
                     other.in_features == entry.in_features
                         && other.x == entry.x
-                        && other.token_scale.iter().map(|s| s.to_bits()).eq(entry.token_scale.iter().map(|s| s.to_bits()))
+                        && other
+                            .token_scale
+                            .iter()
+                            .map(|s| s.to_bits())
+                            .eq(entry.token_scale.iter().map(|s| s.to_bits()))
                 })
             };
             let input = owners.iter().position(same).unwrap_or_else(|| {
@@ -149,7 +153,7 @@ impl Shape {
                 input,
             });
         }
-        let shape = Self { bits: witness.adapter.bits, tokens: witness.tokens(), modules };
+        let shape = Self { bits: adapter.bits, tokens: activations.first().map_or(0, |entry| entry.tokens), modules };
         shape.check()?;
         Ok(shape)
     }
@@ -279,6 +283,23 @@ impl Shape {
             }
             Block::Down { .. } => 0,
         }
+    }
+
+    /// The shape of an adapter without a run: one token, inputs not shared. Enough for the adapter id.
+    ///
+    /// # Errors
+    /// When a size is zero or above its bound.
+    pub fn of_adapter(adapter: &QuantizedAdapter) -> Result<Self, Error> {
+        let module = |(input, module): (usize, &QuantizedModule)| ModuleShape {
+            in_features: module.in_features,
+            out_features: module.out_features,
+            update: Update::LowRank { rank: module.rank },
+            input,
+        };
+        let modules = adapter.modules.iter().enumerate().map(module).collect();
+        let shape = Self { bits: adapter.bits, tokens: 1, modules };
+        shape.check()?;
+        Ok(shape)
     }
 
     /// Canonical bytes of what the adapter alone decides: label, bits, number of modules, then per module the kind

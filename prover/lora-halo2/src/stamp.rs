@@ -10,8 +10,8 @@
 
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-use halo2_proofs::pasta::group::ff::{Field, FromUniformBytes, PrimeField};
 use halo2_proofs::pasta::group::CurveAffine as _;
+use halo2_proofs::pasta::group::ff::{Field, FromUniformBytes, PrimeField};
 use halo2_proofs::pasta::group::{Curve, Group, GroupEncoding};
 use halo2_proofs::pasta::{Eq, EqAffine, Fp};
 use rand10::rand_core::Rng;

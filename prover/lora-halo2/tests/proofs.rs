@@ -50,7 +50,7 @@ fn witness(bits: WeightBits, tokens: usize, sizes: &[(usize, usize, usize)]) -> 
 }
 
 fn open(witness: &Witness) -> (Shape, Opening) {
-    let shape = Shape::of(witness).expect("a shape");
+    let shape = Shape::of(&witness.adapter, &witness.activations).expect("a shape");
     let adapter = AdapterBinding { manifest_digest: [1; 32], base_model_digest: [9; 32], salt: Fp::from(77) };
     let activations = ActivationsBinding { scales_digest: [2; 32], salt: Fp::from(78) };
     let opening = Opening::new(witness, &shape, adapter, activations).expect("the relation holds");
@@ -230,6 +230,21 @@ fn rejects_with_relation_violated_before_proving() {
     assert_eq!(result.err(), Some(Error::RelationViolated));
 }
 
+/// Two tables of outputs that pack into the same words: the false one is refused by its width.
+#[test]
+fn rejects_with_output_out_of_range_what_would_pack_like_other_outputs() {
+    use rankproof_lora_halo2::opening::{check_outputs, value_words};
+    let Honest { shape, opening, .. } = honest();
+    let bits = shape.output_bits(&shape.modules[0]);
+    let mut outputs = opening.outputs.clone();
+    outputs[0][0] -= 1;
+    outputs[0][1] += 1 << bits;
+    let words = |outputs: &[Vec<i64>]| value_words(shape, &opening.inputs, outputs);
+    assert_eq!(words(&outputs), words(&opening.outputs));
+    assert_eq!(check_outputs(shape, &opening.outputs), Ok(()));
+    assert_eq!(check_outputs(shape, &outputs), Err(Error::OutputOutOfRange { module: 0, index: 1 }));
+}
+
 #[test]
 fn refuses_what_does_not_fit_memory_and_says_so() {
     let shape = &honest().shape;
@@ -273,12 +288,15 @@ fn the_file_holds_no_byte_of_the_witness() {
     let mut secrets: Vec<Vec<u8>> = Vec::new();
     for module in &opening.weights {
         for codes in [&module.lora_a, &module.lora_b] {
-            secrets.extend(codes.chunks(6).filter(|c| c.len() == 6).map(|c| c.iter().map(|w| w.cast_unsigned()).collect()));
+            secrets.extend(
+                codes.chunks(6).filter(|c| c.len() == 6).map(|c| c.iter().map(|w| w.cast_unsigned()).collect()),
+            );
         }
     }
     secrets.extend(opening.inputs[0].chunks(4).map(|x| x.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>()));
     secrets.extend(opening.inputs[0].chunks(4).map(|x| x.iter().flat_map(|x| x.to_be_bytes()).collect::<Vec<_>>()));
-    secrets.extend(opening.outputs[0].chunks(1).map(|y| y[0].to_be_bytes().to_vec()).filter(|y| y[0] != 0 && y[0] != 255));
+    secrets
+        .extend(opening.outputs[0].chunks(1).map(|y| y[0].to_be_bytes().to_vec()).filter(|y| y[0] != 0 && y[0] != 255));
     let words = rankproof_lora_halo2::opening::weight_words(&shape, &opening.weights);
     let values = rankproof_lora_halo2::opening::value_words(&shape, &opening.inputs, &opening.outputs);
     for word in words.iter().chain(&values).chain([&opening.adapter.salt, &opening.activations.salt]) {

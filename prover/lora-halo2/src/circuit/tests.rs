@@ -95,8 +95,7 @@ fn complaint(failure: &VerifyFailure) -> String {
 
 fn run<const E: usize, const C: usize>(circuit: &LoraCircuit<E, C>, k: u32, instance: Vec<Fp>) -> Vec<String> {
     let prover = MockProver::run(k, circuit, vec![instance]).expect("the circuit fits");
-    let mut complaints: Vec<String> =
-        prover.verify().err().unwrap_or_default().iter().map(complaint).collect();
+    let mut complaints: Vec<String> = prover.verify().err().unwrap_or_default().iter().map(complaint).collect();
     complaints.sort();
     complaints
 }
@@ -256,7 +255,10 @@ fn an_activation_out_of_range_breaks_the_look_up() {
     let shape = shape(WeightBits::Four, 1, vec![module(8, 2, 3)]);
     let fault = Fault { block: 0, row: 5, site: Site::Nibble(3), amount: 16 };
     let complaints = complaints(&shape, Some(fault), |_, _| {});
-    assert!(complaints.iter().any(|c| c.starts_with("lookup 1 in Region") && c.ends_with("at offset 5")), "{complaints:?}");
+    assert!(
+        complaints.iter().any(|c| c.starts_with("lookup 1 in Region") && c.ends_with("at offset 5")),
+        "{complaints:?}"
+    );
     // Everything else is consistent with the activation, except that the published ids are those of the honest one.
     assert!(complaints.iter().all(|c| c.starts_with("lookup 1") || c.starts_with("copy")), "{complaints:?}");
     assert!(!complaints.iter().any(|c| c.contains("gate")), "{complaints:?}");
@@ -268,11 +270,8 @@ fn an_activation_that_is_not_its_nibbles_breaks_the_activation_gate() {
     let fault = Fault { block: 0, row: 2, site: Site::Sum, amount: 1 };
     let complaints = complaints(&shape, Some(fault), |opening, public_inputs| {
         opening.inputs[0][2] += 1;
-        opening.outputs = apply(
-            &super::tests::shape(WeightBits::Four, 1, vec![module(8, 2, 3)]),
-            &opening.weights,
-            &opening.inputs,
-        );
+        opening.outputs =
+            apply(&super::tests::shape(WeightBits::Four, 1, vec![module(8, 2, 3)]), &opening.weights, &opening.inputs);
         public_inputs[public::ACTIVATIONS] =
             opening.activations_id(&super::tests::shape(WeightBits::Four, 1, vec![module(8, 2, 3)]));
     });
