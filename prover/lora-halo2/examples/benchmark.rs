@@ -2,7 +2,8 @@
 //!
 //! A shape is `IN,RANK,OUT[,TOKENS[,BITS]]`; rank `dense` is the full matrix, for comparison. Without shapes the table of
 //! docs/halo2.md is measured. Each shape is measured in a process of its own, so that its peak memory is its own. Cold:
-//! no parameters on disk, keys made from nothing. Warm: keys in memory, the second proof. `--plan` only plans.
+//! no parameters on disk, keys made from nothing. Warm: keys in memory, the second proof; beside its wall time stands the
+//! processor time of all threads, which other work on the machine does not change. `--plan` only plans.
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -77,6 +78,14 @@ fn opening(shape: &Shape) -> Opening {
     }
 }
 
+/// Seconds that all threads of this process have worked, in the kernel's ticks of 10 ms.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
 fn measure(text: &str) -> Result<(), Box<dyn std::error::Error>> {
     let shape = parse(text).ok_or("a shape is IN,RANK,OUT[,TOKENS[,BITS]]")?;
     let plan = Plan::new(&shape)?;
@@ -87,9 +96,9 @@ fn measure(text: &str) -> Result<(), Box<dyn std::error::Error>> {
     let context = Fp::from(1);
     let cold_proof = prove(&keys, Arc::clone(&opening), context, key_time)?;
     let cold = start.elapsed();
-    let start = Instant::now();
+    let (start, cpu_start) = (Instant::now(), cpu_seconds());
     let proof = prove(&keys, opening, context, Duration::ZERO)?;
-    let warm = start.elapsed();
+    let (warm, warm_cpu) = (start.elapsed(), cpu_seconds() - cpu_start);
     let bytes = proof.to_bytes();
     let peak = proof.metadata.peak_memory_bytes >> 20;
     let start = Instant::now();
@@ -100,7 +109,7 @@ fn measure(text: &str) -> Result<(), Box<dyn std::error::Error>> {
     let verifier_keys = start.elapsed();
     verify_with(&verifier, &cold_proof)?;
     println!(
-        "| {text} | {} | {} | {} | {} | {} | {:.1} | {:.2} | {peak} | {} | {} | {:.3} | {:.1} |",
+        "| {text} | {} | {} | {} | {} | {} | {:.1} | {:.2} | {warm_cpu:.2} | {peak} | {} | {} | {:.3} | {:.1} |",
         plan.products,
         plan.k,
         plan.rows,
@@ -118,10 +127,10 @@ fn measure(text: &str) -> Result<(), Box<dyn std::error::Error>> {
 
 fn print_head() {
     println!(
-        "| in,rank,out[,tokens[,bits]] | products | k | rows | advice columns | look-ups | cold s | warm s | peak MiB | \
+        "| in,rank,out[,tokens[,bits]] | products | k | rows | advice columns | look-ups | cold s | warm s | warm CPU s | peak MiB | \
          planned MiB | proof bytes | verify s | verifier key s |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
 }
 
 fn print_plans() -> Result<(), Box<dyn std::error::Error>> {

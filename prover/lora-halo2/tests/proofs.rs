@@ -320,7 +320,10 @@ fn two_proofs_of_one_witness_share_no_commitment() {
     assert_eq!(same.count(), 0);
 }
 
-const PINNED: [&str; 2] = ["5c8af87f76a79ab0037bbe8fc65161e0d11c381b361b0a9a8fc73d1bafd143fc", "PIN1"];
+const PINNED: [&str; 2] = [
+    "5c8af87f76a79ab0037bbe8fc65161e0d11c381b361b0a9a8fc73d1bafd143fc",
+    "783c91c31f7172f1f455f22497a72ba113fa97759c651e0ff6cbc5e2c5ad0d4b",
+];
 
 /// What the circuits are: a change here is a change of every proof and needs a new version of the format.
 #[test]
