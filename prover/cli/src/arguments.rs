@@ -124,7 +124,7 @@ pub struct Prove {
     /// Takes only the first N rows.
     #[arg(long, value_name = "N")]
     pub tokens: Option<usize>,
-    /// The proof system: sumcheck.
+    /// The proof system: sumcheck (private, can be sealed) or halo2 (zero-knowledge, for a peer).
     #[arg(long, default_value = "sumcheck", value_name = "NAME")]
     pub system: String,
     /// Where the proof goes.

@@ -3,8 +3,8 @@
 use rankproof_pipeline::chain::{self, Account, ExpectedKey, Question};
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, Profile, WeightBits, base_digest, bench, commit, demo, digest, inspect, keys, profile, prove, seal,
-    verify,
+    Error, F, Profile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, prove,
+    seal, verify,
 };
 use std::path::Path;
 
@@ -44,11 +44,11 @@ pub fn run(command: &Command) -> Result<Value, Error> {
             Ok(serde_json::json!({ "base_model_digest": print_bytes(&digest) }))
         }
         Command::Prove(arguments) => {
-            if arguments.system != "sumcheck" {
+            if arguments.system != "sumcheck" && arguments.system != halo2::SYSTEM {
                 return Err(Error::BadArgument {
                     argument: "--system",
                     reason: format!("`{}` is not available in this version", arguments.system),
-                    remedy: "use sumcheck",
+                    remedy: "use sumcheck or halo2",
                 });
             }
             let request = prove::Request {
@@ -60,6 +60,9 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 outputs: arguments.outputs.clone(),
                 force: arguments.force,
             };
+            if arguments.system == halo2::SYSTEM {
+                return report(&halo2::prove(&request, &bars)?);
+            }
             report(&prove::prove(&request, &bars)?)
         }
         Command::Digest(arguments) => {
@@ -74,10 +77,21 @@ pub fn run(command: &Command) -> Result<Value, Error> {
         Command::Verify(arguments) => {
             let request = verify::Request {
                 proof: arguments.proof.clone(),
-                adapter_id: element("--adapter-id", arguments.adapter_id.as_deref())?,
-                activations_id: element("--activations-id", arguments.activations_id.as_deref())?,
-                context: element("--context", arguments.context.as_deref())?,
+                adapter_id: bytes("--adapter-id", arguments.adapter_id.as_deref())?,
+                activations_id: bytes("--activations-id", arguments.activations_id.as_deref())?,
+                context: bytes("--context", arguments.context.as_deref())?,
             };
+            if halo2::is_proof(&request.proof) {
+                return report(&halo2::verify(&request)?);
+            }
+            // The ids of a sumcheck proof are below r: a larger number is a slip of the hand.
+            for (argument, text) in [
+                ("--adapter-id", &arguments.adapter_id),
+                ("--activations-id", &arguments.activations_id),
+                ("--context", &arguments.context),
+            ] {
+                element(argument, text.as_deref())?;
+            }
             report(&verify::verify(&request)?)
         }
         Command::Keys(Keys::New(arguments)) => {
@@ -196,6 +210,10 @@ fn cases(fixtures: &Path) -> Vec<bench::Case> {
         case("8 bits", square, file, None, WeightBits::Eight),
         case("all linear, rank 4", mixed, "activations_t4.safetensors", None, WeightBits::Four),
     ]
+}
+
+fn bytes(argument: &str, text: Option<&str>) -> Result<Option<[u8; 32]>, Error> {
+    text.map(|text| parse_bytes(argument, text)).transpose()
 }
 
 fn element(argument: &str, text: Option<&str>) -> Result<Option<F>, Error> {

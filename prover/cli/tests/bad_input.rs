@@ -149,7 +149,7 @@ fn every_bad_argument_of_prove_is_refused() {
         (arguments!["--context", "0xzz"], "--context"),
         (arguments!["--context", "f".repeat(64)], "--context"),
         (arguments!["--context", reserved], "context kind 2"),
-        (arguments!["--system", "halo2"], "halo2"),
+        (arguments!["--system", "plonk"], "plonk"),
         (arguments!["--unknown"], "--unknown"),
     ];
     for (extra, part) in cases {

@@ -170,7 +170,7 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     let start = Instant::now();
     let (file, committed) = seal_weights(request.profile, adapter, quantization_errors, source)?;
     let commit_seconds = start.elapsed().as_secs_f64();
-    let public = PublicAdapter::new(&committed, &file.quantization_errors);
+    let public = PublicAdapter::new(&committed, &file.quantization_errors)?;
     write_all(request, &file, &committed, &public, &public_file)?;
     Ok(report(&file, &committed, commit_seconds, false, request.output.clone(), public_file, float.notes))
 }
@@ -226,7 +226,7 @@ fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<R
     }
     let committed = file.clone().open()?;
     if public_file.symlink_metadata().is_err() {
-        let public = PublicAdapter::new(&committed, &file.quantization_errors);
+        let public = PublicAdapter::new(&committed, &file.quantization_errors)?;
         files::write_atomically(public_file, &public.to_bytes(), false)?;
     }
     if let Some(path) = &request.integers

@@ -40,6 +40,10 @@ pub struct Report {
     pub adapter_id: String,
     /// The recomputed activations id.
     pub activations_id: String,
+    /// The adapter id in the halo2 system that the public file declares.
+    pub halo2_adapter_id: String,
+    /// The recomputed activations id in the halo2 system.
+    pub halo2_activations_id: String,
     /// Number of modules.
     pub modules: usize,
     /// Number of tokens.
@@ -51,7 +55,7 @@ pub struct Report {
 /// # Errors
 /// [`Error::OutputsMismatch`] when the outputs do not belong to these inputs or this adapter.
 pub fn digest(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
-    let (_, shapes) = PublicAdapter::read(&request.adapter)?;
+    let (public, shapes) = PublicAdapter::read(&request.adapter)?;
     let modules = &shapes.adapter.modules;
     let wanted = modules.iter().map(|module| (module.name.as_str(), module.in_features));
     let inputs = quantize_activations(&read_activations(&request.activations, wanted, request.tokens)?);
@@ -90,6 +94,8 @@ pub fn digest(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     Ok(Report {
         adapter_id: print_element(&shapes.adapter_id),
         activations_id: print_element(&id),
+        halo2_adapter_id: public.halo2_adapter_id,
+        halo2_activations_id: crate::halo2::activations_id(&witness, &salt)?,
         modules: witness.adapter.modules.len(),
         tokens,
     })

@@ -130,6 +130,28 @@ pub enum Error {
         /// The check that failed.
         source: rankproof_lora_proof::Error,
     },
+    /// The halo2 prover refuses.
+    #[error("{0}")]
+    Halo2(rankproof_lora_halo2::Error),
+    /// A halo2 proof made here does not verify: an own mistake, never passed on.
+    #[error("the halo2 proof just made does not verify ({0}); nothing was written, please report this")]
+    Halo2SelfCheck(rankproof_lora_halo2::Error),
+    /// A halo2 proof file that cannot be read.
+    #[error("{}: {source}; ask for the proof again", path.display())]
+    Halo2Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: rankproof_lora_halo2::Error,
+    },
+    /// A halo2 proof that does not convince.
+    #[error("{}: the proof does not hold: {source}; do not rely on it", path.display())]
+    Halo2Refused {
+        /// The file.
+        path: PathBuf,
+        /// The check that failed.
+        source: rankproof_lora_halo2::Error,
+    },
     /// A statement about something else than expected.
     #[error("{}: {field} is {actual}, expected {expected}; it proves another statement", path.display())]
     StatementMismatch {
@@ -214,10 +236,12 @@ impl Error {
             Self::Adapter(rankproof_adapter::Error::Io { .. }) => Family::Environment,
             Self::Adapter(rankproof_adapter::Error::DeltaMismatch { .. })
             | Self::ProofRefused { .. }
+            | Self::Halo2Refused { .. }
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. }
             | Self::NotProven { .. } => Family::Refused,
-            Self::SelfCheck(_) | Self::Environment { .. } => Family::Environment,
+            Self::Halo2(rankproof_lora_halo2::Error::Cache { .. }) => Family::Environment,
+            Self::SelfCheck(_) | Self::Halo2SelfCheck(_) | Self::Environment { .. } => Family::Environment,
             Self::Chain(error) => chain_family(error),
             Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),
             _ => Family::Input,

@@ -17,6 +17,7 @@ pub mod commit;
 pub mod demo;
 pub mod digest;
 mod error;
+pub mod halo2;
 pub mod inspect;
 pub mod keys;
 pub mod measure;

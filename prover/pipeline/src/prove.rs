@@ -85,7 +85,8 @@ pub struct Proven {
     pub verify_seconds: f64,
 }
 
-fn check_free(path: &Path, force: bool) -> Result<(), Error> {
+/// Refuses to replace an existing file unless forced.
+pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
     }

@@ -56,6 +56,8 @@ pub struct PublicAdapter {
     pub format: String,
     /// The adapter id.
     pub adapter_id: String,
+    /// The adapter id in the halo2 system: of the same integers, scales and salt.
+    pub halo2_adapter_id: String,
     /// Name of the profile it is committed under.
     pub profile: String,
     /// Digest of that profile's configuration.
@@ -85,11 +87,15 @@ pub struct Shapes {
 
 impl PublicAdapter {
     /// The public side of a committed adapter.
-    pub fn new(committed: &Committed, quantization_errors: &[f64]) -> Self {
+    ///
+    /// # Errors
+    /// When a size is above what the halo2 circuit takes.
+    pub fn new(committed: &Committed, quantization_errors: &[f64]) -> Result<Self, Error> {
         let modules = committed.adapter.modules.iter().zip(&committed.layout.slots).zip(quantization_errors);
-        Self {
+        Ok(Self {
             format: FORMAT.to_owned(),
             adapter_id: print_element(&committed.id()),
+            halo2_adapter_id: crate::halo2::adapter_id(&committed.adapter, &committed.preimage.salt)?,
             profile: committed.profile.name().to_owned(),
             inner_digest: print_element(&committed.config.inner_digest()),
             bits: committed.adapter.bits.bits(),
@@ -107,7 +113,7 @@ impl PublicAdapter {
                     out_scale: module.out_scale.clone(),
                 })
                 .collect(),
-        }
+        })
     }
 
     /// The bytes of the file.
@@ -142,6 +148,7 @@ impl PublicAdapter {
         if digest("inner_digest", &self.inner_digest)? != to_canonical_bytes(&config.inner_digest()) {
             return Err("`inner_digest` is another configuration of the profile".to_owned());
         }
+        digest("halo2_adapter_id", &self.halo2_adapter_id)?;
         let bits = match self.bits {
             4 => WeightBits::Four,
             8 => WeightBits::Eight,

@@ -6,25 +6,27 @@ use std::time::Instant;
 use rankproof_adapter::files;
 use rankproof_lora_proof::{LoraProof, Profile, verify as verify_proof};
 use rankproof_statement::F;
+use rankproof_statement::field::to_canonical_bytes;
 use serde::Serialize;
 
 use crate::Error;
-use crate::words::print_element;
+use crate::words::{print_bytes, print_element};
 
 /// No proof of any profile is larger.
 const MAX_BYTES: u64 = 1 << 24;
 
-/// What to check; an element that is not given may be anything.
+/// What to check; an element that is not given may be anything. Elements are big-endian; what is below the modulus
+/// depends on the system of the proof.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The proof.
     pub proof: PathBuf,
     /// Expected adapter id.
-    pub adapter_id: Option<F>,
+    pub adapter_id: Option<[u8; 32]>,
     /// Expected activations id.
-    pub activations_id: Option<F>,
+    pub activations_id: Option<[u8; 32]>,
     /// Expected context.
-    pub context: Option<F>,
+    pub context: Option<[u8; 32]>,
 }
 
 /// What a proof that holds says.
@@ -89,12 +91,12 @@ pub fn verify(request: &Request) -> Result<Report, Error> {
     })
 }
 
-fn check_element(path: &Path, field: &'static str, expected: Option<F>, actual: F) -> Result<(), Error> {
+fn check_element(path: &Path, field: &'static str, expected: Option<[u8; 32]>, actual: F) -> Result<(), Error> {
     match expected {
-        Some(expected) if expected != actual => Err(Error::StatementMismatch {
+        Some(expected) if expected != to_canonical_bytes(&actual) => Err(Error::StatementMismatch {
             path: path.into(),
             field,
-            expected: print_element(&expected),
+            expected: print_bytes(&expected),
             actual: print_element(&actual),
         }),
         _ => Ok(()),

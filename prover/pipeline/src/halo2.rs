@@ -1,0 +1,269 @@
+//! The other proof system: the same files and requests, a halo2 proof instead of a sumcheck one.
+//!
+//! A halo2 proof needs no ceremony and shows nothing but its public inputs, so it may be handed to anybody; it cannot
+//! be sealed. Its ids are other numbers than those of the sumcheck system, over the same integers, scales and salts:
+//! the public adapter file lists both adapter ids, `digest` recomputes both activations ids.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ark_ff::UniformRand;
+use rand::rngs::OsRng;
+use rankproof_adapter::{ModuleOutputs, Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_lora_halo2::container::{MAGIC, MAX_BYTES, from_canonical_bytes, to_bytes};
+use rankproof_lora_halo2::opening::{
+    activations_id as hash_activations, adapter_id as hash_adapter, check_outputs, inputs_of, value_words,
+    weight_words, weights_of,
+};
+use rankproof_lora_halo2::{
+    ActivationsBinding, AdapterBinding, Cache, Keys, LoraProof, Opening, Plan, Shape, prove as prove_opening,
+    verify as verify_proof, verify_with,
+};
+use rankproof_statement::digest::{check_context, manifest_bytes, scales_bytes, sha256};
+use rankproof_statement::field::to_canonical_bytes;
+use rankproof_statement::{F, QuantizedActivations, QuantizedAdapter, Witness};
+use serde::Serialize;
+
+use crate::adapter_file::AdapterFile;
+use crate::commit::read_adapter_file;
+use crate::prove::{Request, check_free};
+use crate::words::{print_bytes, print_element};
+use crate::{Error, Progress, verify};
+
+/// The name of the system on the command line.
+pub const SYSTEM: &str = "halo2";
+/// What proving may take where the system does not say what there is.
+const DEFAULT_MEMORY: u64 = 16 << 30;
+
+/// What a halo2 proof is about, and what it cost.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `halo2`.
+    pub system: &'static str,
+    /// The adapter id of this system.
+    pub adapter_id: String,
+    /// The activations id of this system.
+    pub activations_id: String,
+    /// The context.
+    pub context: String,
+    /// Number of modules.
+    pub modules: usize,
+    /// Number of tokens.
+    pub tokens: usize,
+    /// Base-2 logarithm of the rows.
+    pub log_rows: u32,
+    /// Rows used.
+    pub rows: usize,
+    /// Advice columns.
+    pub advice_columns: usize,
+    /// Pairs of nibbles looked up.
+    pub lookups: u64,
+    /// Seconds to make parameters and keys.
+    pub key_seconds: f64,
+    /// Seconds to prove.
+    pub proof_seconds: f64,
+    /// Seconds of the check before writing, keys made.
+    pub verify_seconds: f64,
+    /// Size of the proof file.
+    pub proof_bytes: usize,
+    /// The proof.
+    pub proof_file: PathBuf,
+    /// The outputs.
+    pub outputs_file: PathBuf,
+}
+
+/// What a halo2 proof that holds says.
+#[derive(Clone, Debug, Serialize)]
+pub struct VerifyReport {
+    /// Always true: a proof that does not hold is an error.
+    pub verified: bool,
+    /// `halo2`.
+    pub system: &'static str,
+    /// The adapter id of this system.
+    pub adapter_id: String,
+    /// The activations id of this system.
+    pub activations_id: String,
+    /// The context.
+    pub context: String,
+    /// Number of modules.
+    pub modules: usize,
+    /// Number of tokens.
+    pub tokens: usize,
+    /// Base-2 logarithm of the rows.
+    pub log_rows: u32,
+    /// Seconds of the check, the verifying key made on the way.
+    pub verify_seconds: f64,
+    /// Size of the file.
+    pub proof_bytes: usize,
+}
+
+/// Where parameters are kept.
+fn cache() -> Cache {
+    Cache::at(Path::new(".rankproof/halo2"))
+}
+
+/// Memory that is free now, in bytes.
+fn available_memory() -> u64 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")).unwrap_or_default();
+    let kibibytes = line.trim().trim_end_matches("kB").trim().parse::<u64>().ok();
+    kibibytes.map_or(DEFAULT_MEMORY, |kibibytes| kibibytes.saturating_mul(1024))
+}
+
+/// An element of the sumcheck field as one of the Pasta base field, which is larger.
+fn embed(element: &F) -> halo2_proofs::pasta::Fp {
+    from_canonical_bytes(&to_canonical_bytes(element)).unwrap_or_default()
+}
+
+fn adapter_binding(adapter: &QuantizedAdapter, salt: &F) -> AdapterBinding {
+    AdapterBinding {
+        manifest_digest: sha256(&manifest_bytes(adapter)),
+        base_model_digest: adapter.base_model_digest,
+        salt: embed(salt),
+    }
+}
+
+fn activations_binding(activations: &[QuantizedActivations], salt: &F) -> ActivationsBinding {
+    ActivationsBinding { scales_digest: sha256(&scales_bytes(activations)), salt: embed(salt) }
+}
+
+/// The adapter id in the halo2 system, as reports print it.
+///
+/// # Errors
+/// When a size is above what the circuit takes.
+pub fn adapter_id(adapter: &QuantizedAdapter, salt: &F) -> Result<String, Error> {
+    let shape = Shape::of_adapter(adapter).map_err(Error::Halo2)?;
+    let words = weight_words(&shape, &weights_of(adapter));
+    Ok(print_bytes(&to_bytes(&hash_adapter(&shape, &words, &adapter_binding(adapter, salt)))))
+}
+
+/// The activations id in the halo2 system; the weights of `witness` are not looked at.
+///
+/// # Errors
+/// When a size or an output is above what the circuit takes.
+pub fn activations_id(witness: &Witness, salt: &F) -> Result<String, Error> {
+    let shape = Shape::of(&witness.adapter, &witness.activations).map_err(Error::Halo2)?;
+    check_outputs(&shape, &witness.outputs).map_err(Error::Halo2)?;
+    let words = value_words(&shape, &inputs_of(&shape, &witness.activations), &witness.outputs);
+    let binding = activations_binding(&witness.activations, salt);
+    Ok(print_bytes(&to_bytes(&hash_activations(&shape, &words, &binding))))
+}
+
+/// Proves and writes proof and outputs, both or neither. The proof is checked before anything is written.
+///
+/// # Errors
+/// When the activations are refused, the context is reserved, or the statement does not fit memory.
+pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
+    check_context(&request.context)?;
+    check_free(&request.proof, request.force)?;
+    check_free(&request.outputs, request.force)?;
+    if request.proof == request.outputs {
+        return Err(Error::BadArgument {
+            argument: "--outputs",
+            reason: "it is the file of the proof".to_owned(),
+            remedy: "give two names",
+        });
+    }
+    progress.stage("loading the adapter");
+    let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
+    let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
+    let float = read_activations(&request.activations, wanted, request.tokens)?;
+    let witness = Witness::new(adapter, quantize_activations(&float))?;
+    let salt = F::rand(&mut OsRng);
+
+    let shape = Shape::of(&witness.adapter, &witness.activations).map_err(Error::Halo2)?;
+    let plan = Plan::new(&shape).map_err(Error::Halo2)?;
+    progress.stage(&format!("making halo2 keys ({plan})"));
+    let start = Instant::now();
+    let keys = Keys::new(&shape, &cache(), available_memory()).map_err(Error::Halo2)?;
+    let key_time = start.elapsed();
+    progress.stage("proving");
+    let start = Instant::now();
+    let bindings = (adapter_binding(&witness.adapter, &adapter_salt), activations_binding(&witness.activations, &salt));
+    let opening = Opening::new(&witness, &shape, bindings.0, bindings.1).map_err(Error::Halo2)?;
+    let proof = prove_opening(&keys, Arc::new(opening), embed(&request.context), key_time).map_err(Error::Halo2)?;
+    let proof_seconds = start.elapsed().as_secs_f64();
+
+    progress.stage("verifying");
+    let bytes = proof.to_bytes();
+    let start = Instant::now();
+    let read = LoraProof::from_bytes(&bytes).map_err(Error::Halo2SelfCheck)?;
+    verify_with(&keys.verifier, &read).map_err(Error::Halo2SelfCheck)?;
+    let verify_seconds = start.elapsed().as_secs_f64();
+
+    let Witness { adapter, activations, outputs } = witness;
+    let modules = adapter.modules.iter().zip(activations).zip(outputs);
+    let modules = modules.map(|((module, x), y)| ModuleOutputs::new(module, x, y)).collect::<Result<_, _>>()?;
+    let outputs = Outputs { salt: to_canonical_bytes(&salt), modules };
+    write_outputs(&request.outputs, &outputs, request.force)?;
+    if let Err(error) = files::write_private(&request.proof, &bytes, request.force) {
+        drop(std::fs::remove_file(&request.outputs));
+        return Err(error.into());
+    }
+    Ok(Report {
+        system: SYSTEM,
+        adapter_id: print_bytes(&to_bytes(&proof.public_inputs.adapter)),
+        activations_id: print_bytes(&to_bytes(&proof.public_inputs.activations)),
+        context: print_element(&request.context),
+        modules: shape.modules.len(),
+        tokens: shape.tokens,
+        log_rows: plan.k,
+        rows: plan.rows,
+        advice_columns: plan.columns.advice(),
+        lookups: plan.lookups,
+        key_seconds: key_time.as_secs_f64(),
+        proof_seconds,
+        verify_seconds,
+        proof_bytes: bytes.len(),
+        proof_file: request.proof.clone(),
+        outputs_file: request.outputs.clone(),
+    })
+}
+
+/// Whether the file begins like a halo2 proof; a file that cannot be read is left to the reader of the other system.
+pub fn is_proof(path: &Path) -> bool {
+    use std::io::Read;
+    let mut magic = [0u8; 4];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
+}
+
+/// Checks a halo2 proof and what it is about.
+///
+/// # Errors
+/// [`Error::Halo2Malformed`], [`Error::Halo2Refused`] or [`Error::StatementMismatch`].
+pub fn verify(request: &verify::Request) -> Result<VerifyReport, Error> {
+    let path = &request.proof;
+    let bytes = files::read(path, MAX_BYTES as u64)?;
+    let malformed = |source| Error::Halo2Malformed { path: path.clone(), source };
+    let proof = LoraProof::from_bytes(&bytes).map_err(malformed)?;
+    let start = Instant::now();
+    let plan = verify_proof(&proof, &cache(), available_memory())
+        .map_err(|source| Error::Halo2Refused { path: path.clone(), source })?;
+    let verify_seconds = start.elapsed().as_secs_f64();
+    let inputs = &proof.public_inputs;
+    let check = |field: &'static str, expected: Option<[u8; 32]>, actual: &halo2_proofs::pasta::Fp| match expected {
+        Some(expected) if expected != to_bytes(actual) => Err(Error::StatementMismatch {
+            path: path.clone(),
+            field,
+            expected: print_bytes(&expected),
+            actual: print_bytes(&to_bytes(actual)),
+        }),
+        _ => Ok(()),
+    };
+    check("the adapter id", request.adapter_id, &inputs.adapter)?;
+    check("the activations id", request.activations_id, &inputs.activations)?;
+    check("the context", request.context, &inputs.context)?;
+    Ok(VerifyReport {
+        verified: true,
+        system: SYSTEM,
+        adapter_id: print_bytes(&to_bytes(&inputs.adapter)),
+        activations_id: print_bytes(&to_bytes(&inputs.activations)),
+        context: print_bytes(&to_bytes(&inputs.context)),
+        modules: proof.params.shape.modules.len(),
+        tokens: proof.params.shape.tokens,
+        log_rows: plan.k,
+        verify_seconds,
+        proof_bytes: bytes.len(),
+    })
+}
