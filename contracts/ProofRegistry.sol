@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 
 import {IProofRegistry} from "./interfaces/IProofRegistry.sol";
-import {ISealVerifier} from "./interfaces/ISealVerifier.sol";
+import {IVerifiesSeals} from "./interfaces/IVerifiesSeals.sol";
 import {Statement, StatementLib} from "./libraries/StatementLib.sol";
 
 /// @title The memory of what was proven
@@ -12,14 +12,14 @@ import {Statement, StatementLib} from "./libraries/StatementLib.sol";
 /// record means.
 contract ProofRegistry is IProofRegistry {
     /// @inheritdoc IProofRegistry
-    ISealVerifier public immutable verifier;
+    IVerifiesSeals public immutable verifier;
 
     /// @inheritdoc IProofRegistry
     /// @dev One mapping for both: a leaf hashes 32 bytes and an inner node 64, so that a leaf is the
     /// root of a batch of one and of nothing else.
     mapping(bytes32 leafOrRoot => bool) public isRecorded;
 
-    constructor(ISealVerifier verifier_) {
+    constructor(IVerifiesSeals verifier_) {
         if (address(verifier_).code.length == 0) revert VerifierWithoutCode(address(verifier_));
         verifier = verifier_;
     }

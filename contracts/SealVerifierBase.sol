@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ISealVerifier} from "./interfaces/ISealVerifier.sol";
+import {IVerifiesSeals} from "./interfaces/IVerifiesSeals.sol";
 import {Groth16, VerifyingKey} from "./libraries/Groth16.sol";
 import {Statement, StatementLib} from "./libraries/StatementLib.sol";
 
@@ -31,7 +32,7 @@ abstract contract SealVerifierBase is ISealVerifier {
         SELECTOR = bytes4(keyDigest);
     }
 
-    /// @inheritdoc ISealVerifier
+    /// @inheritdoc IVerifiesSeals
     function verify(bytes calldata seal, Statement[] calldata statements) external view {
         if (seal.length != SEAL_LENGTH) revert SealLengthMismatch(SEAL_LENGTH, seal.length);
         bytes4 selector = bytes4(seal[:ROOT_OFFSET]);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
+import {EmergencyStop} from "../contracts/EmergencyStop.sol";
 import {ProofRegistry} from "../contracts/ProofRegistry.sol";
 import {SealVerifier} from "../contracts/SealVerifier.sol";
+import {VerifierRouter} from "../contracts/VerifierRouter.sol";
+import {ISealVerifier} from "../contracts/interfaces/ISealVerifier.sol";
 import {Statement} from "../contracts/libraries/StatementLib.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
 import {Fixtures, SealFixture} from "./utils/Fixtures.sol";
@@ -14,14 +17,25 @@ import {TrapdoorKey, TrapdoorProver} from "./utils/TrapdoorProver.sol";
 contract GasTest is BaseTest {
     uint256 private constant VERIFY_LIMIT = 235_000;
     uint256 private constant SUBMIT_LIMIT = 275_000;
+    uint256 private constant ROUTED_LIMIT = 280_000;
+    uint256 private constant CODE_LIMIT = 12 * 1024;
 
     uint256 private constant FURTHER_LIMIT = 4_000;
 
     SealVerifier private verifier;
+    EmergencyStop private brake;
+    VerifierRouter private router;
     ProofRegistry private registry;
+    ProofRegistry private routed;
 
     function setUp() public {
+        vm.chainId(31337);
         verifier = new SealVerifier();
+        brake = new EmergencyStop(verifier, address(this));
+        ISealVerifier[] memory verifiers = new ISealVerifier[](1);
+        verifiers[0] = brake;
+        router = new VerifierRouter(address(this), verifiers);
+        routed = new ProofRegistry(router);
         registry = new ProofRegistry(verifier);
     }
 
@@ -42,6 +56,13 @@ contract GasTest is BaseTest {
         assertLe(vm.lastCallGas().gasTotalUsed, SUBMIT_LIMIT, "submit");
         registry.submit(first.seal, first.statements, false);
         vm.snapshotGasLastCall("transactions", "submit, one statement that is a record already");
+    }
+
+    function test_GasOfSubmitThroughRouterAndStop() external {
+        SealFixture memory first = Fixtures.first();
+        routed.submit(first.seal, first.statements, false);
+        vm.snapshotGasLastCall("transactions", "submit through router and stop, one statement");
+        assertLe(vm.lastCallGas().gasTotalUsed, ROUTED_LIMIT, "submit through router and stop");
     }
 
     function test_GasOfReading() external {
@@ -83,7 +104,14 @@ contract GasTest is BaseTest {
     }
 
     function test_SizeOfCode() external {
-        vm.snapshotValue("code", "SealVerifier, bytes", address(verifier).code.length);
-        vm.snapshotValue("code", "ProofRegistry, bytes", address(registry).code.length);
+        _size("SealVerifier, bytes", address(verifier));
+        _size("EmergencyStop, bytes", address(brake));
+        _size("VerifierRouter, bytes", address(router));
+        _size("ProofRegistry, bytes", address(registry));
+    }
+
+    function _size(string memory name, address deployed) private {
+        vm.snapshotValue("code", name, deployed.code.length);
+        assertLe(deployed.code.length, CODE_LIMIT, name);
     }
 }

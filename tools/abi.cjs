@@ -9,7 +9,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-const CONTRACTS = ["SealVerifier", "ProofRegistry"];
+const CONTRACTS = ["SealVerifier", "EmergencyStop", "VerifierRouter", "ProofRegistry"];
 const DESTINATION = path.join("contracts", "generated", "abi");
 
 function artifact(name) {

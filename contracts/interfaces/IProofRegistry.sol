@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {Statement} from "../libraries/StatementLib.sol";
-import {ISealVerifier} from "./ISealVerifier.sol";
+import {IVerifiesSeals} from "./IVerifiesSeals.sol";
 
 /// @title The memory of what was proven
 /// @notice A record says that on some day a seal of this statement verified here. It says nothing
@@ -29,8 +29,8 @@ interface IProofRegistry {
     /// @notice Records the statements of a seal. Reverts, with an error of the verifier, unless the
     /// seal proves all of them in this order, even if all of them are records already.
     /// @dev Every new record emits exactly one event; what is recorded already emits none.
-    /// @param seal The seal, as `ISealVerifier.verify` takes it.
-    /// @param statements 1 to `slots()` statements of the verifier.
+    /// @param seal The seal, as `IVerifiesSeals.verify` takes it.
+    /// @param statements 1 to `slots()` statements of the verifier of this seal.
     /// @param recordEach Also records every single statement of a batch, so that `isProven(statement)`
     /// finds it without a path. A batch of one is a single statement anyway.
     /// @return root The keccak Merkle root of the statements; the leaf, if there is only one.
@@ -56,6 +56,6 @@ interface IProofRegistry {
     /// @notice The leaf of a statement: keccak256(keccak256(abi.encode(statement))).
     function leafOf(Statement calldata statement) external pure returns (bytes32);
 
-    /// @notice The verifier that every seal has passed.
-    function verifier() external view returns (ISealVerifier);
+    /// @notice What every seal has passed: a verifier, the stop in front of one, or a router.
+    function verifier() external view returns (IVerifiesSeals);
 }

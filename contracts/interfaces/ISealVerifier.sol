@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-import {Statement} from "../libraries/StatementLib.sol";
+import {IVerifiesSeals} from "./IVerifiesSeals.sol";
 
 /// @title What every verifier of seals promises
 /// @notice A seal is 292 bytes: selector (4), root (32), then the points A (64), B (128), C (64) of a
 /// Groth16 proof as EIP-197 words (imaginary part first). One seal proves 1 to `slots()` statements.
-interface ISealVerifier {
+interface ISealVerifier is IVerifiesSeals {
     /// @notice The seal is not exactly `expected` bytes long.
     error SealLengthMismatch(uint256 expected, uint256 actual);
 
@@ -43,15 +43,6 @@ interface ISealVerifier {
 
     /// @notice In a constructor: gamma or delta is the generator of G2, up to sign.
     error VerifyingKeyPointIsGenerator(string point);
-
-    /// @notice Reverts unless `seal` proves every one of `statements`, in this order; returns nothing.
-    /// @dev The caller takes `adapter` and `context` from its own storage, not from the prover.
-    /// Anybody can turn a seal into another one of the same statements: never use a seal, its hash or
-    /// its root as an identity. A point off its curve burns the gas handed to a precompile, so a
-    /// caller that goes on after a failed `verify` must limit the gas it passes.
-    /// @param seal Selector (4 bytes), root (32), then the points A, B, C as EIP-197 words (256).
-    /// @param statements 1 to `slots()` statements.
-    function verify(bytes calldata seal, Statement[] calldata statements) external view;
 
     /// @notice The first four bytes of every seal for this verifier: the head of `keyDigest()`.
     function SELECTOR() external view returns (bytes4);
