@@ -239,7 +239,7 @@ contract VerifierRouterTest is BaseTest {
             abi.encodeWithSelector(
                 TimelockController.TimelockUnexpectedOperationState.selector,
                 id,
-                bytes32(1 << uint8(TimelockController.OperationState.Ready))
+                bytes32(2 ** uint256(TimelockController.OperationState.Ready))
             )
         );
         timelock.execute(address(router), 0, data, bytes32(0), bytes32(0));
