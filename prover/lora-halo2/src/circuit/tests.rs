@@ -387,7 +387,8 @@ fn every_wrong_public_id_breaks_its_copy() {
 fn every_part_of_an_opening_is_bound_by_an_id() {
     let shape = shape(WeightBits::Four, 1, vec![module(8, 2, 3)]);
     let honest = opening(&shape);
-    let edits: [(&str, fn(&mut Opening)); 8] = [
+    type Edit = fn(&mut Opening);
+    let edits: [(&str, Edit); 8] = [
         ("lora_a", |o| o.weights[0].lora_a[0] ^= 1),
         ("lora_b", |o| o.weights[0].lora_b[5] ^= 1),
         ("x", |o| o.inputs[0][7] ^= 1),
