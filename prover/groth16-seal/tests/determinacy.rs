@@ -143,8 +143,8 @@ fn complaints(matrices: &Matrices, assignment: &Assignment, step: usize) -> (usi
     let is_size =
         |row: usize| ["log_rank", "log_tokens", "active"].iter().any(|end| matrices.group(row).ends_with(end));
     let is_tried = |variable: usize| match determinacy.origins()[variable] {
-        Origin::Input => variable % step == 0,
-        Origin::Bit { row } => variable % step == 0 || is_size(row),
+        Origin::Input => variable.is_multiple_of(step),
+        Origin::Bit { row } => variable.is_multiple_of(step) || is_size(row),
         Origin::Public | Origin::Computed { .. } => false,
     };
     let tried: Vec<usize> = (1..matrices.num_variables()).filter(|variable| is_tried(*variable)).collect();
