@@ -4,10 +4,12 @@
 //! in the table of all 256 pairs. Beside them: four numbers `v_0..v_3`, a running sum `s`, a running word of weights
 //! `p` and a running word of numbers `q`. With the fixed `keep`, `factor`, `shift`, `word_base`, `value_base`, `take`:
 //!
-//!     dot product:     s' = keep s + factor sum_i n_i v_i - shift sum_i v_i                                   (1)
-//!     activation:      s  = n_0 + 16 n_1 + 256 n_2 + 4096 n_3 - 2^15                                          (2)
-//!     weights word:    p' = word_base p + n_0 + 16 n_1 + 256 n_2 + 4096 n_3                                   (3)
-//!     numbers word:    q' = value_base q + take s                                                             (4)
+//! ```text
+//! dot product:     s' = keep s + factor sum_i n_i v_i - shift sum_i v_i                                   (1)
+//! activation:      s  = n_0 + 16 n_1 + 256 n_2 + 4096 n_3 - 2^15                                          (2)
+//! weights word:    p' = word_base p + n_0 + 16 n_1 + 256 n_2 + 4096 n_3                                   (3)
+//! numbers word:    q' = value_base q + take s                                                             (4)
+//! ```
 //!
 //! where `'` is the next row. A 4-bit weight has factor 1 and shift 8; an 8-bit weight takes two rows, the low plane
 //! with factor 1 and shift 0, the high plane with factor 16 and shift 128. A product costs one lane and one quarter of

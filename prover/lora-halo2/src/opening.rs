@@ -1,7 +1,9 @@
 //! What the two public ids open to, and the ids themselves.
 //!
-//!     adapter     = H(1, shape of the adapter, manifest digest, base model digest, words of the weights, salt_w)
-//!     activations = H(2, whole shape, scales digest, words of X, words of Y, salt_z)
+//! ```text
+//! adapter     = H(1, shape of the adapter, manifest digest, base model digest, words of the weights, salt_w)
+//! activations = H(2, whole shape, scales digest, words of X, words of Y, salt_z)
+//! ```
 //!
 //! `H` is [`crate::sponge::hash`]; 32-byte digests enter as two 128-bit limbs, high limb first. A word of weights is
 //! `sum_i nibble_i 16^i`-like, most significant row first: `w <- 16^4 w + sum_{i<4} nibble_i 16^i` over at most 14 rows.

@@ -4,7 +4,9 @@
 //! key `s`, puts the digest of `P = s G` among the public inputs of the argument, and after proving signs everything
 //! else in the file with it (Schnorr over Vesta):
 //!
-//!     R = r G,   z = r + e s,   e = H(R, P, message),   accepted if z G = R + e P
+//! ```text
+//! R = r G,   z = r + e s,   e = H(R, P, message),   accepted if z G = R + e P
+//! ```
 //!
 //! Whoever changes the file needs `s`, which is forgotten, or a new argument. It identifies nobody.
 
