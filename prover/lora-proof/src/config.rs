@@ -16,7 +16,7 @@ pub const FOLD: usize = 4;
 /// Columns of a leaf.
 pub const COLUMNS: usize = 1 << FOLD;
 /// The last polynomial is sent when at most this many variables are left.
-pub const LOG_FINAL_MAX: usize = 6;
+pub const LOG_FINAL_MAX: usize = 7;
 /// Two-adicity of the field: the largest domain is `2^28`.
 pub const TWO_ADICITY: usize = 28;
 /// Bits of one squeezed element that may be used: the bias of `x mod 2^125` is below `2^-128`.

@@ -163,7 +163,7 @@ fn refuses_parameters_that_make_no_sense() {
         (|parameters| parameters.log_domain_shrink = 0, "log_domain_shrink must be 1 or 2"),
         (|parameters| parameters.log_domain_shrink = 3, "log_domain_shrink must be 1 or 2"),
         (
-            |parameters| (parameters.maxima.log_size, parameters.log_inverse_rate) = (7, 2),
+            |parameters| (parameters.maxima.log_size, parameters.log_inverse_rate) = (8, 1),
             "a tree is smaller than its cap",
         ),
         (|parameters| parameters.maxima.log_size = 30, domain),
