@@ -8,6 +8,7 @@ use rankproof_statement::digest::out_of_domain_point;
 use rankproof_statement::{F, InputsLayout, WeightsLayout, Witness, field::from_signed, tables};
 use rayon::prelude::*;
 
+use crate::error::check_length;
 use crate::merkle::{Leaf, MerkleTree};
 use crate::multilinear::horner;
 use crate::reed_solomon::{Codeword, leaf_of_nibbles};
@@ -66,11 +67,8 @@ impl Commitment {
     /// # Errors
     /// When the lengths do not belong to this configuration.
     pub fn from_cache(config: &Config, nibbles: Vec<u8>, leaf_digests: Vec<F>) -> Result<Self, Error> {
-        let expect = |field, expected: usize, actual: usize| {
-            if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
-        };
-        expect("weights", 1 << config.log_size(), nibbles.len())?;
-        expect("leaf digests", 1 << config.rounds[0].log_leaves, leaf_digests.len())?;
+        check_length("weights", 1 << config.log_size(), nibbles.len())?;
+        check_length("leaf digests", 1 << config.rounds[0].log_leaves, leaf_digests.len())?;
         let tree = MerkleTree::new(leaf_digests, config.rounds[0].log_cap);
         let point = out_of_domain_point(config.inner_digest(), tree.root());
         let ood_value = nibbles.iter().rev().fold(F::from(0u64), |sum, nibble| sum * point + F::from(*nibble));

@@ -101,6 +101,11 @@ pub enum Error {
     FinalClaim,
 }
 
+/// A list has as many entries as the configuration demands.
+pub(crate) fn check_length(field: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
+    if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
+}
+
 /// A committed oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Oracle {

@@ -13,8 +13,7 @@
     clippy::unwrap_used
 )]
 
-use ark_ff::AdditiveGroup;
-use rankproof_poseidon::{compress_leaf, compress_node, compress_nodes};
+use rankproof_poseidon::{compress_leaf, compress_node, compress_nodes, root_of_nodes};
 use rankproof_statement::F;
 
 use crate::config::COLUMNS;
@@ -92,12 +91,7 @@ impl MerkleTree {
 
 /// The root above a cap: hashed 4 to 1, the last level padded with zeros.
 pub fn cap_root(cap: &[F]) -> F {
-    let mut level = cap.to_vec();
-    while level.len() > 1 {
-        level.resize(level.len().next_multiple_of(4), F::ZERO);
-        level = level.as_chunks::<4>().0.iter().map(compress_node).collect();
-    }
-    level.first().copied().unwrap_or_default()
+    root_of_nodes(cap)
 }
 
 /// The four children on each level of a path, given the leaf digest: what a circuit allocates.

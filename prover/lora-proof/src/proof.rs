@@ -28,6 +28,7 @@ use rankproof_statement::{
 
 use crate::argument::{ActivationsOpening, LoraProof};
 use crate::config::{COLUMNS, Profile};
+use crate::error::check_length;
 use crate::transcript::{Hint, Message};
 use crate::whir::{self, Folded, Opened, Opening, Round, TreeOpening};
 use crate::{Config, Error, range, sumcheck};
@@ -56,10 +57,6 @@ pub struct Proof {
     pub range_value: Message<[F; 1]>,
     /// The opening.
     pub opening: Opening,
-}
-
-fn check_length(field: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
-    if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
 }
 
 /// Reads the next element.

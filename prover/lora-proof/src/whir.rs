@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use crate::Error;
 use crate::commitment::Commitment;
 use crate::config::{Config, FOLD, RoundConfig};
-use crate::error::Oracle;
+use crate::error::{Oracle, check_length};
 use crate::merkle::{Leaf, MerkleTree, Path, cap_root, is_under_cap};
 use crate::multilinear::{add_powers, dot, eq_table, evaluate, horner, power_weight};
 use crate::reed_solomon::{Codeword, domain_point};
@@ -195,10 +195,6 @@ struct Joined {
     xs: Vec<F>,
     /// Coordinates of the final point that come before the folded polynomial's own.
     skip: usize,
-}
-
-fn check_length(field: &'static str, expected: usize, actual: usize) -> Result<(), Error> {
-    if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
 }
 
 /// Checks every length of an opening against the configuration.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{ModuleOutputs, Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_adapter::{Outputs, files, quantize_activations, read_activations};
 use rankproof_lora_halo2::container::{MAGIC, MAX_BYTES, from_canonical_bytes, to_bytes};
 use rankproof_lora_halo2::opening::{
     activations_id as hash_activations, adapter_id as hash_adapter, check_outputs, inputs_of, value_words,
@@ -20,14 +20,14 @@ use rankproof_lora_halo2::{
     ActivationsBinding, AdapterBinding, Cache, Keys, LoraProof, Opening, Plan, Shape, prove as prove_opening,
     verify as verify_proof, verify_with,
 };
-use rankproof_statement::digest::{check_context, manifest_bytes, scales_bytes, sha256};
+use rankproof_statement::digest::{manifest_bytes, scales_bytes, sha256};
 use rankproof_statement::field::to_canonical_bytes;
 use rankproof_statement::{F, QuantizedActivations, QuantizedAdapter, Witness};
 use serde::Serialize;
 
 use crate::adapter_file::AdapterFile;
 use crate::commit::read_adapter_file;
-use crate::prove::{Request, check_free};
+use crate::prove::Request;
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress, verify};
 
@@ -155,16 +155,7 @@ pub fn activations_id(witness: &Witness, salt: &F) -> Result<String, Error> {
 /// # Errors
 /// When the activations are refused, the context is reserved, or the statement does not fit memory.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
-    check_context(&request.context)?;
-    check_free(&request.proof, request.force)?;
-    check_free(&request.outputs, request.force)?;
-    if request.proof == request.outputs {
-        return Err(Error::BadArgument {
-            argument: "--outputs",
-            reason: "it is the file of the proof".to_owned(),
-            remedy: "give two names",
-        });
-    }
+    request.check()?;
     progress.stage("loading the adapter");
     let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
     let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
@@ -192,15 +183,8 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     verify_with(&keys.verifier, &read).map_err(Error::Halo2SelfCheck)?;
     let verify_seconds = start.elapsed().as_secs_f64();
 
-    let Witness { adapter, activations, outputs } = witness;
-    let modules = adapter.modules.iter().zip(activations).zip(outputs);
-    let modules = modules.map(|((module, x), y)| ModuleOutputs::new(module, x, y)).collect::<Result<_, _>>()?;
-    let outputs = Outputs { salt: to_canonical_bytes(&salt), modules };
-    write_outputs(&request.outputs, &outputs, request.force)?;
-    if let Err(error) = files::write_private(&request.proof, &bytes, request.force) {
-        drop(std::fs::remove_file(&request.outputs));
-        return Err(error.into());
-    }
+    let outputs = Outputs::from_witness(&witness, to_canonical_bytes(&salt))?;
+    request.write(&outputs, &bytes)?;
     Ok(Report {
         system: SYSTEM,
         adapter_id: print_bytes(&to_bytes(&proof.public_inputs.adapter)),

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{ModuleOutputs, Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_adapter::{Outputs, files, quantize_activations, read_activations, write_outputs};
 use rankproof_lora_proof::{LoraProof, prove as prove_statement, verify};
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
@@ -85,8 +85,34 @@ pub struct Proven {
     pub verify_seconds: f64,
 }
 
+impl Request {
+    /// Refuses a reserved context and files that must not be replaced, before any work.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        check_context(&self.context)?;
+        check_free(&self.proof, self.force)?;
+        check_free(&self.outputs, self.force)?;
+        if self.proof == self.outputs {
+            return Err(Error::BadArgument {
+                argument: "--outputs",
+                reason: "it is the file of the proof".to_owned(),
+                remedy: "give two names",
+            });
+        }
+        Ok(())
+    }
+
+    /// Writes the outputs and the bytes of the proof, both or neither.
+    pub(crate) fn write(&self, outputs: &Outputs, proof: &[u8]) -> Result<(), Error> {
+        write_outputs(&self.outputs, outputs, self.force)?;
+        files::write_private(&self.proof, proof, self.force).map_err(|error| {
+            drop(std::fs::remove_file(&self.outputs));
+            error.into()
+        })
+    }
+}
+
 /// Refuses to replace an existing file unless forced.
-pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
+fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
     }
@@ -124,10 +150,7 @@ pub fn prove_in_memory(
     verify(config, &read).map_err(Error::SelfCheck)?;
     let verify_seconds = start.elapsed().as_secs_f64();
 
-    let Witness { adapter, activations, outputs } = witness;
-    let modules = adapter.modules.iter().zip(activations).zip(outputs);
-    let modules = modules.map(|((module, x), y)| ModuleOutputs::new(module, x, y)).collect::<Result<_, _>>()?;
-    let outputs = Outputs { salt: to_canonical_bytes(&salt), modules };
+    let outputs = Outputs::from_witness(&witness, to_canonical_bytes(&salt))?;
     Ok(Proven { proof, bytes, outputs, proof_seconds, verify_seconds })
 }
 
@@ -136,26 +159,13 @@ pub fn prove_in_memory(
 /// # Errors
 /// Those of [`prove_in_memory`], and of a bad adapter file.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
-    check_context(&request.context)?;
-    check_free(&request.proof, request.force)?;
-    check_free(&request.outputs, request.force)?;
-    if request.proof == request.outputs {
-        return Err(Error::BadArgument {
-            argument: "--outputs",
-            reason: "it is the file of the proof".to_owned(),
-            remedy: "give two names",
-        });
-    }
+    request.check()?;
     progress.stage("loading the adapter");
     let start = Instant::now();
     let committed = read_adapter_file(&request.adapter)?.open()?;
     let load_seconds = start.elapsed().as_secs_f64();
     let proven = prove_in_memory(&committed, &request.activations, request.tokens, request.context, progress)?;
-    write_outputs(&request.outputs, &proven.outputs, request.force)?;
-    if let Err(error) = files::write_private(&request.proof, &proven.bytes, request.force) {
-        drop(std::fs::remove_file(&request.outputs));
-        return Err(error.into());
-    }
+    request.write(&proven.outputs, &proven.bytes)?;
     let statement = proven.proof.statement;
     Ok(Report {
         adapter_id: print_element(&statement.adapter),

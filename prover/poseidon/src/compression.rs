@@ -28,6 +28,16 @@ pub fn compress_node(children: &[F; NODE_ARITY]) -> F {
     state[0] + children[0]
 }
 
+/// Hashes nodes on, 4 to 1, to a single root, each level padded with zeros; one node is its own root, none give 0.
+pub fn root_of_nodes(nodes: &[F]) -> F {
+    let mut level = nodes.to_vec();
+    while level.len() > 1 {
+        level.resize(level.len().next_multiple_of(NODE_ARITY), F::ZERO);
+        level = level.as_chunks::<NODE_ARITY>().0.iter().map(compress_node).collect();
+    }
+    level.first().copied().unwrap_or_default()
+}
+
 /// Compresses many leaves, stored one after the other (16 elements each).
 ///
 /// # Panics

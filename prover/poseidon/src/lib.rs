@@ -18,6 +18,6 @@ pub mod sponge;
 /// The scalar field of BN254.
 pub type F = ark_bn254::Fr;
 
-pub use compression::{compress_leaf, compress_leaves, compress_node, compress_nodes};
+pub use compression::{compress_leaf, compress_leaves, compress_node, compress_nodes, root_of_nodes};
 pub use permutation::Parameters;
 pub use sponge::{Duplex, Tag, hash};

@@ -13,7 +13,7 @@
 )]
 
 use ark_ff::PrimeField;
-use rankproof_poseidon::{compress_node, hash};
+use rankproof_poseidon::{hash, root_of_nodes};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
@@ -81,12 +81,7 @@ impl Statement {
 
 /// Root over the leaves of all slots of a seal: 4-to-1 nodes, each level padded with zeros; one leaf is its own root.
 pub fn root(statements: &[Statement]) -> F {
-    let mut level: Vec<F> = statements.iter().map(Statement::leaf).collect();
-    while level.len() > 1 {
-        level.resize(level.len().next_multiple_of(4), F::from(0u64));
-        level = level.as_chunks::<4>().0.iter().map(compress_node).collect();
-    }
-    level.first().copied().unwrap_or_default()
+    root_of_nodes(&statements.iter().map(Statement::leaf).collect::<Vec<_>>())
 }
 
 /// Pads a batch to the number of slots with its last statement; `None` when it is empty or too long.
