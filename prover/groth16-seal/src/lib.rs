@@ -30,7 +30,7 @@ pub use keys::{KeyHeader, ProvingKey, VerifyingKey};
 pub use profile::SealProfile;
 pub use seal::{Seal, SealJson};
 
-pub use r1cs::{Assignment, ConstraintSystem, Matrices, Num};
+pub use r1cs::{Assignment, ConstraintSystem, Matrices, MatricesBuilder, Num};
 pub use rankproof_poseidon::F;
 
 /// A Groth16 proof over BN254: what a seal carries besides its root.

@@ -10,7 +10,7 @@ use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::num::{Num, Variable};
+use super::num::{Num, Term, Variable};
 use crate::F;
 
 const DIGEST_LABEL: &[u8] = b"rankproof.r1cs.v1";
@@ -104,7 +104,26 @@ impl Matrices {
             + size_of_val(&self.rows[..])
     }
 
-    pub(crate) fn combination(&self, index: usize) -> &[(Variable, u32)] {
+    /// Number of distinct combinations.
+    pub fn num_combinations(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The distinct coefficients, which the terms of [`Self::combination`] point into.
+    pub fn coefficients(&self) -> &[F] {
+        &self.coefficients
+    }
+
+    /// The combinations a, b, c of each row.
+    pub fn rows(&self) -> &[[u32; 3]] {
+        &self.rows
+    }
+
+    /// The terms of a combination: variable, position in [`Self::coefficients`].
+    ///
+    /// # Panics
+    /// When there is no such combination.
+    pub fn combination(&self, index: usize) -> &[(Variable, u32)] {
         let start = index.checked_sub(1).map_or(0, |previous| self.ends[previous] as usize);
         &self.terms[start..self.ends[index] as usize]
     }
@@ -137,7 +156,7 @@ impl Matrices {
     ///
     /// # Panics
     /// When the assignment has another length than the variables.
-    pub(crate) fn evaluate(&self, assignment: &[F]) -> Vec<F> {
+    pub fn evaluate(&self, assignment: &[F]) -> Vec<F> {
         assert_eq!(assignment.len(), self.num_variables, "one value per variable");
         (0..self.ends.len())
             .into_par_iter()
@@ -238,17 +257,19 @@ impl Recorder {
     }
 
     fn intern(&mut self, num: &Num) -> u32 {
+        num.with_terms(|terms| self.intern_terms(terms))
+    }
+
+    fn intern_terms(&mut self, terms: &[Term]) -> u32 {
         let Self { matrices, coefficient_ids, combination_ids, scratch, .. } = self;
         scratch.clear();
-        num.with_terms(|terms| {
-            scratch.extend(terms.iter().map(|&(variable, coefficient)| {
-                let id = *coefficient_ids.entry(coefficient).or_insert_with(|| {
-                    matrices.coefficients.push(coefficient);
-                    count(matrices.coefficients.len() - 1)
-                });
-                (variable, id)
-            }));
-        });
+        scratch.extend(terms.iter().map(|&(variable, coefficient)| {
+            let id = *coefficient_ids.entry(coefficient).or_insert_with(|| {
+                matrices.coefficients.push(coefficient);
+                count(matrices.coefficients.len() - 1)
+            });
+            (variable, id)
+        }));
         if let Some(&id) = combination_ids.get(scratch.as_slice()) {
             return id;
         }
@@ -268,6 +289,33 @@ impl Recorder {
     pub(super) fn finish(mut self, num_public: usize, num_variables: usize) -> Matrices {
         self.matrices(num_public, num_variables);
         self.matrices
+    }
+}
+
+/// Builds [`Matrices`] from rows that were written elsewhere: the rows of a circuit, in its order, give its digest.
+#[derive(Debug)]
+pub struct MatricesBuilder(Recorder);
+
+impl Default for MatricesBuilder {
+    fn default() -> Self {
+        Self(Recorder::new())
+    }
+}
+
+impl MatricesBuilder {
+    /// Appends `⟨a, v⟩ · ⟨b, v⟩ = ⟨c, v⟩`; terms are (variable, coefficient).
+    ///
+    /// # Panics
+    /// After 2^32 rows, terms or combinations.
+    pub fn row(&mut self, row: [&[Term]; 3]) {
+        let row = row.map(|terms| self.0.intern_terms(terms));
+        self.0.matrices.rows.push(row);
+    }
+
+    /// The system; `None` when a term names a variable that does not exist, or there are more inputs than variables.
+    pub fn finish(self, num_public: usize, num_variables: usize) -> Option<Matrices> {
+        let Matrices { coefficients, terms, ends, rows, .. } = self.0.matrices;
+        Matrices::from_sections(num_public, num_variables, coefficients, terms, ends, rows)
     }
 }
 

@@ -15,7 +15,7 @@ pub mod perturbation;
 
 use ark_ff::{AdditiveGroup, Field};
 
-pub use matrices::{Matrices, Unsatisfied};
+pub use matrices::{Matrices, MatricesBuilder, Unsatisfied};
 pub use num::Num;
 
 use crate::F;

@@ -1,0 +1,11 @@
+//! Keys that nobody can forge with: powers of tau, contributions, and the files of snarkjs.
+pub mod development;
+pub mod error;
+pub mod parameters;
+pub mod points;
+pub mod ptau;
+pub mod r1cs;
+pub mod randomness;
+pub mod sections;
+
+pub use error::{ContributionFault, Error, FileFault};
