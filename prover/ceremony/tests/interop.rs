@@ -2,9 +2,12 @@
 
 mod support;
 
+use rankproof_ceremony::contribute::{add_beacon, contribute};
+use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
-use rankproof_ceremony::{development, r1cs};
-use support::{circuit, snarkjs};
+use rankproof_ceremony::zkey::Zkey;
+use rankproof_ceremony::{development, r1cs, setup, verify};
+use support::{BEACON, Files, circuit, snarkjs};
 
 #[test]
 fn snarkjs_reads_our_constraints() {
@@ -37,4 +40,40 @@ fn snarkjs_verifies_our_powers_of_tau() {
     let output = snarkjs(folder.path(), &["powersoftau", "verify", "development.ptau"]).expect("snarkjs verifies");
     assert!(output.contains("Powers of Tau Ok!"), "{output}");
     assert!(output.contains("INSECURE"), "{output}");
+}
+
+#[test]
+fn our_first_key_is_that_of_snarkjs_byte_for_byte() {
+    let files = Files::new();
+    files.snarkjs(&["groth16", "setup", "circuit.r1cs", "development.ptau", "theirs.zkey"]);
+    setup::write(&files.matrices, &files.powers, &files.path("ours.zkey"), false).expect("written");
+    assert!(files.bytes("ours.zkey") == files.bytes("theirs.zkey"), "the files differ");
+}
+
+/// Contributions of both tools in one chain, verified by both.
+#[test]
+fn each_tool_continues_and_verifies_the_other() {
+    let files = Files::new();
+    setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false).expect("written");
+    let open = |name: &str| Zkey::open(&files.path(name)).expect("a key");
+    contribute(&open("0.zkey"), &files.path("1.zkey"), "alice", b"", false).expect("ours");
+    files.snarkjs(&["zkey", "contribute", "1.zkey", "2.zkey", "--name=bob", "-e=more entropy"]);
+    contribute(&open("2.zkey"), &files.path("3.zkey"), "carol", b"dice", false).expect("ours");
+    files.snarkjs(&["zkey", "beacon", "3.zkey", "theirs.zkey", BEACON, "10", "-n=final"]);
+    let beacon = Beacon { value: hex::decode(BEACON).expect("hex"), log_iterations: 10 };
+    add_beacon(&open("3.zkey"), &files.path("ours.zkey"), "final", beacon, false).expect("ours");
+    assert!(files.bytes("ours.zkey") == files.bytes("theirs.zkey"), "a beacon leaves nothing to choose");
+
+    verify::verify(&files.matrices, &files.powers, &open("theirs.zkey")).expect("verifies");
+    verify::verify_from_initial(&files.matrices, &files.powers, &open("0.zkey"), &open("theirs.zkey"))
+        .expect("verifies");
+    let output = files.snarkjs(&["zkey", "verify", "circuit.r1cs", "development.ptau", "ours.zkey"]);
+    assert!(output.contains("ZKey Ok!"), "{output}");
+    for name in ["alice", "bob", "carol", "final"] {
+        assert!(output.contains(name), "{name}: {output}");
+    }
+    let key = open("ours.zkey");
+    let hash = key.contributions().list[0].hash();
+    let words: Vec<String> = hash.chunks(4).map(hex::encode).collect();
+    assert!(output.contains(&words[..4].join(" ")), "the hash that snarkjs shows is ours: {output}");
 }
