@@ -13,11 +13,11 @@ use crate::randomness;
 use crate::zkey::Contributions;
 use crate::{ContributionFault, Error};
 
-/// Checks a chain; returns δ after the last contribution.
+/// Checks a chain.
 ///
 /// # Errors
 /// [`Error::Contribution`]: the first that is wrong, and how.
-pub fn check(contributions: &Contributions) -> Result<G1Affine, Error> {
+pub fn check(contributions: &Contributions) -> Result<(), Error> {
     let mut delta = G1Affine::generator();
     for (index, contribution) in contributions.list.iter().enumerate() {
         let fault = check_one(contributions, index, &delta);
@@ -28,7 +28,7 @@ pub fn check(contributions: &Contributions) -> Result<G1Affine, Error> {
         })?;
         delta = contribution.delta_after;
     }
-    Ok(delta)
+    Ok(())
 }
 
 fn check_one(contributions: &Contributions, index: usize, delta: &G1Affine) -> Result<(), ContributionFault> {

@@ -36,6 +36,9 @@ pub struct Columns<'a> {
 /// The odd multiples of a point, up to `2^WINDOW`.
 type Multiples<P> = [P; TABLE];
 
+/// Digits of a coefficient that are still to be added, and the multiples to add.
+type Waiting<'a, P> = (&'a [(u16, i8)], &'a Multiples<P>);
+
 impl<'a> Columns<'a> {
     /// Sorts the terms of a circuit by variables.
     pub fn new(matrices: &'a Matrices) -> Self {
@@ -84,7 +87,7 @@ impl<'a> Columns<'a> {
     }
 
     fn windows<P: Point>(&self, entries: &[(u32, u32)], tables: &[Option<Multiples<P>>]) -> P::Group {
-        let mut waiting: Vec<(&[(u16, i8)], &Multiples<P>)> = Vec::with_capacity(entries.len());
+        let mut waiting: Vec<Waiting<'_, P>> = Vec::with_capacity(entries.len());
         for (combination, coefficient) in entries {
             if let Some(table) = &tables[*combination as usize] {
                 waiting.push((&self.digits[*coefficient as usize], table));

@@ -22,8 +22,8 @@ use crate::sections::take_u32;
 pub const MAX_NAME_BYTES: usize = 64;
 /// Longest beacon.
 pub const MAX_BEACON_BYTES: usize = 255;
-/// Base-2 logarithm of the iterations of a beacon, least and most: more would take days.
-pub const LOG_ITERATIONS: std::ops::RangeInclusive<u8> = 10..=40;
+/// Base-2 logarithm of the iterations of a beacon, least and most: more would take hours to check.
+pub const LOG_ITERATIONS: std::ops::RangeInclusive<u8> = 10..=30;
 
 /// A public random value that nobody could foresee, such as the hash of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Beacon {
             return Err(Error::BeaconInvalid("expected 1 to 255 bytes of beacon"));
         }
         if !LOG_ITERATIONS.contains(&self.log_iterations) {
-            return Err(Error::BeaconInvalid("expected 10 to 40 as base-2 logarithm of its iterations"));
+            return Err(Error::BeaconInvalid("expected 10 to 30 as base-2 logarithm of its iterations"));
         }
         Ok(())
     }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::ceremony::Ceremony;
+
 /// Proves that a committed LoRA adapter gave exactly these outputs from these inputs, without showing the adapter.
 #[derive(Debug, Parser)]
 #[command(name = "rankproof", version, about, arg_required_else_help = true)]
@@ -34,6 +36,9 @@ pub enum Command {
     /// Makes and describes keys of seals.
     #[command(subcommand)]
     Keys(Keys),
+    /// Makes keys that nobody can forge with, in files that snarkjs reads.
+    #[command(subcommand)]
+    Ceremony(Ceremony),
     /// Compresses LoRA proofs into one seal, the only thing to publish.
     Seal(Seal),
     /// Checks a seal as the contract does.

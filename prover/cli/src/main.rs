@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bars;
+mod ceremony;
 mod run;
 mod show;
 

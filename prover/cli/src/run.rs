@@ -100,6 +100,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
             report(&keys::create(profile, &directory, arguments.force, &bars)?.report)
         }
         Command::Keys(Keys::Info(arguments)) => report(&keys::info(&arguments.keys)?),
+        Command::Ceremony(command) => crate::ceremony::run(command, &bars),
         Command::Seal(arguments) => {
             let request = seal::Request {
                 proofs: arguments.proofs.clone(),
@@ -221,6 +222,6 @@ fn element(argument: &str, text: Option<&str>) -> Result<Option<F>, Error> {
 }
 
 /// Reports are plain data: turning one into JSON cannot fail, and if it did, `null` would be shown.
-fn report(report: &impl Serialize) -> Result<Value, Error> {
+pub fn report(report: &impl Serialize) -> Result<Value, Error> {
     Ok(serde_json::to_value(report).unwrap_or_default())
 }

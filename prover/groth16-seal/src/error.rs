@@ -49,6 +49,16 @@ pub enum Error {
         /// Part of the circuit, when its name is known.
         group: String,
     },
+    /// A key from a ceremony has another number of points than its circuit needs.
+    #[error("keys: {query} has {actual} points, the circuit needs {expected}; the key is for another circuit")]
+    QueryLength {
+        /// Which points.
+        query: &'static str,
+        /// What the circuit needs.
+        expected: usize,
+        /// What was given.
+        actual: usize,
+    },
     /// Another number of public inputs than the verifying key has.
     #[error("public inputs: expected {expected}, got {actual}")]
     PublicInputCount {

@@ -209,6 +209,9 @@ pub enum Error {
         /// The context.
         context: String,
     },
+    /// A ceremony that does not hold, or a file of one.
+    #[error(transparent)]
+    Ceremony(#[from] rankproof_ceremony::Error),
     /// The machine does not give what is needed.
     #[error("{what}; look at the limits of this machine")]
     Environment {
@@ -241,6 +244,7 @@ impl Error {
             Self::Halo2(rankproof_lora_halo2::Error::Cache { .. }) => Family::Environment,
             Self::SelfCheck(_) | Self::Halo2SelfCheck(_) | Self::Environment { .. } => Family::Environment,
             Self::Chain(error) => chain_family(error),
+            Self::Ceremony(error) => ceremony_family(error),
             Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),
             _ => Family::Input,
         }
@@ -260,6 +264,21 @@ fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
         Seal::ProofRejected { .. } | Seal::SealRejected | Seal::SelectorMismatch { .. } | Seal::Unsatisfied { .. } => {
             Family::Refused
         }
+        _ => Family::Input,
+    }
+}
+
+fn ceremony_family(error: &rankproof_ceremony::Error) -> Family {
+    use rankproof_ceremony::{Error as Ceremony, FileFault};
+    match error {
+        Ceremony::File { fault: FileFault::Io(std::io::ErrorKind::NotFound), .. } => Family::Input,
+        Ceremony::File { fault: FileFault::Io(_), .. } => Family::Environment,
+        Ceremony::Contribution { .. }
+        | Ceremony::Key { .. }
+        | Ceremony::Powers { .. }
+        | Ceremony::Transcript { .. }
+        | Ceremony::Unfinished(_) => Family::Refused,
+        Ceremony::Seal(error) => seal_family(error),
         _ => Family::Input,
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rankproof_adapter::files;
+use rankproof_ceremony::transcript::Transcript;
 use rankproof_groth16_seal::keys::{PROVING_KEY_FILE, VERIFYING_KEY_FILE};
 use rankproof_groth16_seal::{ProvingKey, SealProfile, VerifyingKey, export, seal};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub struct Report {
     pub constraints: Option<usize>,
     /// Seconds that making the keys took, when they are known.
     pub setup_seconds: Option<f64>,
+    /// What the keys rest on.
+    pub setup: String,
     /// Size of the proving key's file, if it is there.
     pub proving_key_bytes: Option<u64>,
     /// The folder.
@@ -58,6 +61,11 @@ struct Cost {
     circuit_digest: String,
     constraints: usize,
     setup_seconds: f64,
+    /// SHA-256 of the verifying key's file: a ceremony is of one key, not of a circuit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ceremony: Option<Transcript>,
 }
 
 /// Keys in memory.
@@ -78,28 +86,46 @@ pub struct Loaded {
 /// # Errors
 /// When keys are there already, or the disk refuses.
 pub fn create(profile: SealProfile, directory: &Path, force: bool, progress: &dyn Progress) -> Result<Loaded, Error> {
-    for name in [PROVING_KEY_FILE, VERIFYING_KEY_FILE] {
-        let path = directory.join(name);
-        if !force && path.symlink_metadata().is_ok() {
-            return Err(rankproof_adapter::Error::FileExists { path }.into());
-        }
-    }
+    check_absent(directory, force)?;
     create_directory(directory)?;
     progress.stage("making development keys");
     let start = Instant::now();
     let key = seal::development_keys(profile)?;
     let setup_seconds = start.elapsed().as_secs_f64();
     progress.stage("writing keys");
+    let report = write(&key, directory, setup_seconds, None)?;
+    Ok(Loaded { key, report, from_cache: false, ready_seconds: start.elapsed().as_secs_f64() })
+}
+
+/// Refuses a folder with keys, unless `force`.
+pub(crate) fn check_absent(directory: &Path, force: bool) -> Result<(), Error> {
+    for name in [PROVING_KEY_FILE, VERIFYING_KEY_FILE] {
+        let path = directory.join(name);
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(rankproof_adapter::Error::FileExists { path }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Writes keys, what they cost and the ceremony that they come from.
+pub(crate) fn write(
+    key: &ProvingKey,
+    directory: &Path,
+    setup_seconds: f64,
+    ceremony: Option<Transcript>,
+) -> Result<Report, Error> {
+    create_directory(directory)?;
     // The verifying key goes last: a folder that has one is complete.
     key.write(&directory.join(PROVING_KEY_FILE))?;
     let constraints = key.matrices().num_constraints();
     let circuit_digest = print_bytes(&key.header().circuit_digest);
-    let cost = Cost { circuit_digest, constraints, setup_seconds };
+    let key_digest = print_bytes(&key.verifying_key().digest());
+    let cost = Cost { circuit_digest, constraints, setup_seconds, key_digest: Some(key_digest), ceremony };
     let text = serde_json::to_vec_pretty(&cost).unwrap_or_default();
     files::write_atomically(&directory.join(INFO_FILE), &text, true)?;
     key.verifying_key().write(&directory.join(VERIFYING_KEY_FILE))?;
-    let report = describe(key.verifying_key(), directory)?;
-    Ok(Loaded { key, report, from_cache: false, ready_seconds: start.elapsed().as_secs_f64() })
+    describe(key.verifying_key(), directory)
 }
 
 /// Reads keys.
@@ -172,7 +198,11 @@ fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
         .filter(|cost| cost.circuit_digest == circuit_digest);
     let key_digest = export::verifying_key_digest(key.points(), header.slots, header.inner_digest)
         .map_err(rankproof_groth16_seal::Error::from)?;
+    let own_digest = print_bytes(&key.digest());
+    let ceremony = cost.as_ref().filter(|cost| cost.key_digest.as_ref() == Some(&own_digest));
+    let setup = setup_of(header.development, ceremony.and_then(|cost| cost.ceremony.as_ref()));
     Ok(Report {
+        setup,
         profile: header.profile.clone(),
         slots: header.slots,
         development_insecure: header.development,
@@ -185,6 +215,20 @@ fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
         proving_key_bytes: directory.join(PROVING_KEY_FILE).metadata().ok().map(|found| found.len()),
         directory: directory.into(),
     })
+}
+
+/// One phrase about where keys come from. What it says of a ceremony is what the folder says: `ceremony verify` checks.
+fn setup_of(development: bool, ceremony: Option<&Transcript>) -> String {
+    let names = |ceremony: &Transcript| {
+        let names: Vec<&str> = ceremony.contributions.iter().map(|entry| entry.name.as_str()).collect();
+        format!("ceremony {} of {}", ceremony.circuit_hash.get(..16).unwrap_or_default(), names.join(", "))
+    };
+    match (development, ceremony) {
+        (true, None) => "public seed: anybody can forge".to_owned(),
+        (true, Some(ceremony)) => format!("unfinished {}: development only", names(ceremony)),
+        (false, None) => "a ceremony whose transcript is not in the folder".to_owned(),
+        (false, Some(ceremony)) => names(ceremony),
+    }
 }
 
 /// Makes a folder and those above it.
@@ -207,6 +251,8 @@ pub struct Exported {
     pub profile: String,
     /// Whether anybody can forge with this key.
     pub development_insecure: bool,
+    /// What the key rests on.
+    pub setup: String,
     /// What `keyDigest()` of a verifier for this key returns.
     pub key_digest: String,
     /// First four bytes of its seals.
@@ -231,6 +277,7 @@ pub fn export_solidity(keys: &Path, output: &Path, force: bool) -> Result<Export
         file,
         profile: report.profile,
         development_insecure: report.development_insecure,
+        setup: report.setup,
         key_digest: report.key_digest,
         selector: report.selector,
     })

@@ -8,10 +8,12 @@
 //!   ([`adapter_file`], [`public_adapter`]).
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
+//! * [`ceremony`]: keys that nobody can forge with, and the files of circom and snarkjs.
 //! * [`chain`]: deploy, submit, ask. [`demo`] does everything once, [`mod@bench`] measures it.
 
 pub mod adapter_file;
 pub mod bench;
+pub mod ceremony;
 pub mod chain;
 pub mod commit;
 pub mod demo;

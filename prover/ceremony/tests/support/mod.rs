@@ -1,11 +1,15 @@
 //! A small circuit with the public inputs of a seal, and snarkjs as a process.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rankproof_ceremony::contribute::{add_beacon, contribute};
+use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::PowersOfTau;
-use rankproof_ceremony::{development, r1cs};
+use rankproof_ceremony::zkey::Zkey;
+use rankproof_ceremony::{development, r1cs, setup};
 use rankproof_groth16_seal::{Assignment, ConstraintSystem, F, Matrices, gadgets::sponge};
 
 /// `digest = H(preimage)`, with two public inputs more that occur in a product.
@@ -51,10 +55,60 @@ impl Files {
         std::fs::read(self.path(name)).expect("a file")
     }
 
+    /// A ceremony of ours: `0.zkey`, then alice, bob, carol, and the beacon in `4.zkey`.
+    pub fn with_ceremony() -> Self {
+        let files = Self::new();
+        setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false).expect("written");
+        for (index, name) in ["alice", "bob", "carol"].iter().enumerate() {
+            let next = files.path(&format!("{}.zkey", index + 1));
+            contribute(&files.key(&format!("{index}.zkey")), &next, name, b"", false).expect("contributed");
+        }
+        let beacon = Beacon { value: hex::decode(BEACON).expect("hex"), log_iterations: 10 };
+        add_beacon(&files.key("3.zkey"), &files.path("4.zkey"), "final", beacon, false).expect("ended");
+        files
+    }
+
+    pub fn key(&self, name: &str) -> Zkey {
+        Zkey::open(&self.path(name)).expect("a key")
+    }
+
+    /// A copy with one section, or all of it, changed.
+    pub fn changed(&self, name: &str, section: u32, change: impl FnOnce(&mut [u8])) -> PathBuf {
+        let mut bytes = self.bytes(name);
+        let range = section_range(&bytes, section);
+        change(&mut bytes[range]);
+        self.write(&format!("changed.{name}"), &bytes)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        std::fs::write(self.path(name), bytes).expect("written");
+        self.path(name)
+    }
+
     /// Runs snarkjs here; it must succeed.
     pub fn snarkjs(&self, arguments: &[&str]) -> String {
         snarkjs(self.folder.path(), arguments).unwrap_or_else(|output| panic!("{arguments:?}: {output}"))
     }
+}
+
+/// Where a section lies.
+pub fn section_range(bytes: &[u8], section: u32) -> Range<usize> {
+    let mut position = 12;
+    loop {
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
+        let length = u64::from_le_bytes(bytes[position + 4..position + 12].try_into().expect("eight bytes")) as usize;
+        let start = position + 12;
+        if word(position) == section {
+            return start..start + length;
+        }
+        position = start + length;
+    }
+}
+
+/// Exchanges two points.
+pub fn exchange(bytes: &mut [u8], size: usize, one: usize, other: usize) {
+    assert_ne!(bytes[one * size..(one + 1) * size], bytes[other * size..(other + 1) * size], "two different points");
+    (0..size).for_each(|byte| bytes.swap(one * size + byte, other * size + byte));
 }
 
 /// Runs snarkjs in a folder; its output, or what it printed when it refused.

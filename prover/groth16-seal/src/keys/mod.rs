@@ -7,10 +7,13 @@
 mod encoding;
 mod file;
 mod proving_file;
+mod queries;
 
 use ark_bn254::{Bn254, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use sha2::{Digest, Sha256};
+
+pub use queries::Queries;
 
 use crate::{Error, Matrices, error::UnsoundKey, reduction::Domain};
 

@@ -1,0 +1,80 @@
+//! A proving key from the queries that a ceremony gives, instead of from secrets.
+
+use ark_bn254::{G1Affine, G2Affine};
+use ark_ec::AffineRepr;
+use ark_poly::EvaluationDomain;
+
+use super::{KeyHeader, Points, ProvingKey, VerifyingKey};
+use crate::{Error, Matrices, r1cs::count, reduction};
+
+/// The points of a proving key, one per variable, witness or point of the domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queries {
+    /// β.
+    pub beta_g1: G1Affine,
+    /// δ.
+    pub delta_g1: G1Affine,
+    /// `A_j`, every variable.
+    pub a: Vec<G1Affine>,
+    /// `B_j`, every variable.
+    pub b_g1: Vec<G1Affine>,
+    /// `B_j`, every variable.
+    pub b_g2: Vec<G2Affine>,
+    /// `H_i`, every odd point.
+    pub h: Vec<G1Affine>,
+    /// `L_j`, the witness.
+    pub l: Vec<G1Affine>,
+}
+
+impl ProvingKey {
+    /// Joins constraints, header, points and queries.
+    ///
+    /// # Soundness
+    /// That the points belong together is not checked here: whoever calls this has verified the ceremony. A key whose
+    /// queries are wrong makes proofs that no verifier accepts.
+    ///
+    /// # Errors
+    /// [`Error::CircuitMismatch`] when the header names another circuit, [`Error::QueryLength`],
+    /// [`Error::UnsoundKey`].
+    pub fn from_queries(
+        matrices: Matrices,
+        header: KeyHeader,
+        points: Points,
+        queries: Queries,
+    ) -> Result<Self, Error> {
+        let circuit = matrices.digest();
+        if header.circuit_digest != circuit {
+            return Err(Error::CircuitMismatch { key: header.circuit_digest, circuit });
+        }
+        let domain = reduction::domain(&matrices)?;
+        let Queries { beta_g1, delta_g1, a, b_g1, b_g2, h, l } = queries;
+        let (variables, leading) = (matrices.num_variables(), matrices.num_public() + 1);
+        for (query, expected, actual) in [
+            ("IC", leading, points.gamma_abc_g1.len()),
+            ("A", variables, a.len()),
+            ("B in G1", variables, b_g1.len()),
+            ("B in G2", variables, b_g2.len()),
+            ("H", domain.size(), h.len()),
+            ("L", variables - leading, l.len()),
+        ] {
+            if expected != actual {
+                return Err(Error::QueryLength { query, expected, actual });
+            }
+        }
+        let right = b_g1.into_iter().zip(b_g2).enumerate().filter(|(_, (g1, g2))| !g1.is_zero() || !g2.is_zero());
+        let (b_variables, (b_g1_query, b_g2_query)) = right.map(|(variable, pair)| (count(variable), pair)).unzip();
+        Ok(Self {
+            verifying_key: VerifyingKey::new(header, points)?,
+            matrices,
+            domain,
+            beta_g1,
+            delta_g1,
+            a_query: a,
+            b_variables,
+            b_g1_query,
+            b_g2_query,
+            h_query: h,
+            l_query: l,
+        })
+    }
+}
