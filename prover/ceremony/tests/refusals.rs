@@ -7,10 +7,12 @@ use std::sync::OnceLock;
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
+use rankproof_ceremony::contribute::contribute;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
 use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contribution, Contributions, Zkey};
-use rankproof_ceremony::{ContributionFault, Error, FileFault, chain, development, r1cs, verify};
+use rankproof_ceremony::{ContributionFault, Error, FileFault, chain, development, r1cs, setup, verify};
+use rankproof_groth16_seal::MatricesBuilder;
 use support::{Files, exchange, section_range};
 
 /// Verifies: `the_honest_ceremony_verifies`.
@@ -66,7 +68,6 @@ fn names_a_contribution_that_was_dropped_reordered_or_repeated() {
 #[test]
 fn names_a_contribution_with_any_field_altered() {
     let altered = |change: fn(&mut Contribution)| chain_fault(|list| change(&mut list[1]));
-    let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
     let bob = |fault| (2, "bob".to_owned(), fault);
     assert_eq!(altered(|bob| bob.transcript[0] ^= 1), bob(ContributionFault::Transcript));
     assert_eq!(altered(|bob| bob.g1_s = -bob.g1_s), bob(ContributionFault::Transcript));
@@ -83,7 +84,6 @@ fn names_a_contribution_with_any_field_altered() {
     assert_eq!(chain_fault(beacon), (4, "final".into(), ContributionFault::Beacon));
     let claims = |list: &mut Vec<Contribution>| list[1].parameters = list[3].parameters.clone();
     assert_eq!(chain_fault(claims), (2, "final".into(), ContributionFault::Beacon));
-    assert!(g1.is_on_curve() && g2.is_on_curve());
 }
 
 #[test]
@@ -137,7 +137,29 @@ fn names_the_part_of_a_key_that_was_altered() {
         assert_eq!(key_fault(&changed), what);
     }
     assert_eq!(key_fault(&files.changed("4.zkey", 4, |bytes| bytes[60] ^= 1)), "the matrices");
-    assert_eq!(key_fault(&files.changed("4.zkey", 10, |bytes| bytes[0] ^= 1)), "the circuit's hash");
+}
+
+#[test]
+fn key_of_another_circuit_is_refused() {
+    let files = honest();
+    // The same constraints, the last one twice.
+    let mut builder = MatricesBuilder::default();
+    let terms = |combination: u32| -> Vec<_> {
+        let terms = files.matrices.combination(combination as usize).iter();
+        terms.map(|&(variable, at)| (variable, files.matrices.coefficients()[at as usize])).collect()
+    };
+    let rows = files.matrices.rows();
+    for row in rows.iter().chain(rows.last()) {
+        let row = row.map(terms);
+        builder.row([&row[0], &row[1], &row[2]]);
+    }
+    let other = builder.finish(files.matrices.num_public(), files.matrices.num_variables()).expect("a circuit");
+    setup::write(&other, &files.powers, &files.path("other.zkey"), false).expect("written");
+    contribute(&files.key("other.zkey"), &files.path("other1.zkey"), "mallory", b"", false).expect("contributed");
+    verify::verify(&other, &files.powers, &files.key("other1.zkey")).expect("honest, for that circuit");
+    assert_eq!(key_fault(&files.path("other1.zkey")), "the circuit's hash");
+    let error = verify::verify(&files.matrices, &files.powers, &files.key("other1.zkey")).unwrap_err();
+    assert!(matches!(error, Error::Key { what: "the circuit's hash", .. }), "{error}");
 }
 
 /// A key whose list of contributions says something else.
