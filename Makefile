@@ -134,3 +134,7 @@ tree-after:
 snarkjs: node_modules/.package-lock.json ## Checks key and seals of the contract with snarkjs
 	node tools/snarkjs.cjs
 test: snarkjs
+
+.PHONY: ceremony-demo
+ceremony-demo: node_modules/.package-lock.json binaries ## Two ceremonies on a reduced circuit, with snarkjs and with ours
+	tools/ceremony-demo.sh

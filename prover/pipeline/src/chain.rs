@@ -92,6 +92,8 @@ pub struct Deployed {
     pub key_digest: String,
     /// Whether anybody can forge seals for it.
     pub development_insecure: bool,
+    /// What the key rests on, when it was named by its folder.
+    pub setup: Option<String>,
     /// Gas of the verifier's deployment.
     pub gas_deploy_verifier: u64,
     /// Gas of the registry's deployment.
@@ -112,6 +114,7 @@ pub async fn deploy_on(chain: &Chain, key_digest: [u8; 32]) -> Result<Deployed, 
         selector: deployment.info.selector,
         key_digest: deployment.info.key_digest.to_string(),
         development_insecure: deployment.info.is_development_key,
+        setup: None,
         gas_deploy_verifier: deployment.gas_verifier,
         gas_deploy_registry: deployment.gas_registry,
     })
@@ -131,12 +134,13 @@ pub enum ExpectedKey {
 /// # Errors
 /// Those of [`deploy_on`], and of bad keys.
 pub fn deploy(access: &Access, key: &ExpectedKey, progress: &dyn Progress) -> Result<Deployed, Error> {
-    let digest = match key {
-        ExpectedKey::Folder(keys) => key_digest(keys)?,
-        ExpectedKey::Digest(digest) => *digest,
+    let (digest, setup) = match key {
+        ExpectedKey::Folder(folder) => (key_digest(folder)?, Some(keys::info(folder)?.setup)),
+        ExpectedKey::Digest(digest) => (*digest, None),
     };
     progress.stage("deploying");
-    block_on(async { deploy_on(&access.connect().await?, digest).await })
+    let deployed = block_on(async { deploy_on(&access.connect().await?, digest).await })?;
+    Ok(Deployed { setup, ..deployed })
 }
 
 fn key_digest(keys: &Path) -> Result<[u8; 32], Error> {

@@ -58,6 +58,8 @@ pub struct Report {
     pub seal_bytes: usize,
     /// Whether anybody can forge such a seal.
     pub development_insecure: bool,
+    /// What its key rests on.
+    pub setup: Option<String>,
     /// Seconds to read the keys.
     pub load_seconds: Option<f64>,
     /// Seconds to seal, keys in memory.
@@ -136,7 +138,8 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
     let (seal, seal_seconds) = seal_in_memory(&loaded.key, &proofs, &request.proofs, progress)?;
     files::write_atomically(&request.output, &seal_file_bytes(&seal), request.force)?;
     let report = describe(&seal, loaded.key.header().development, &request.output);
-    Ok(Report { load_seconds: Some(loaded.ready_seconds), seal_seconds: Some(seal_seconds), ..report })
+    let setup = Some(loaded.report.setup);
+    Ok(Report { setup, load_seconds: Some(loaded.ready_seconds), seal_seconds: Some(seal_seconds), ..report })
 }
 
 /// Checks a seal as the contract does.
@@ -149,7 +152,8 @@ pub fn verify_seal(path: &Path, keys: &Path) -> Result<Report, Error> {
     let start = Instant::now();
     verify_seal_natively(&key, &seal).map_err(|source| Error::SealFile { path: path.into(), source })?;
     let verify_seconds = start.elapsed().as_secs_f64();
-    Ok(Report { verify_seconds: Some(verify_seconds), ..describe(&seal, key.header().development, path) })
+    let setup = Some(keys::info(keys)?.setup);
+    Ok(Report { setup, verify_seconds: Some(verify_seconds), ..describe(&seal, key.header().development, path) })
 }
 
 fn describe(seal: &Seal, development: bool, path: &Path) -> Report {
@@ -160,6 +164,7 @@ fn describe(seal: &Seal, development: bool, path: &Path) -> Report {
         root: print_element(&seal.root),
         seal_bytes: seal.to_bytes().len(),
         development_insecure: development,
+        setup: None,
         load_seconds: None,
         seal_seconds: None,
         verify_seconds: None,
