@@ -50,6 +50,11 @@ pub fn synthesize_with(cs: &mut ConstraintSystem, config: &Config, proofs: &[Lor
         .enumerate()
         .map(|(slot, proof)| cs.group_indexed("slot", slot, |cs| argument::enforce(cs, config, proof)))
         .collect();
+    bind_statements(cs, &public, statements);
+}
+
+/// Ties the public inputs to the statements: the last part of the circuit, which is all that a seal's contract sees.
+pub fn bind_statements(cs: &mut ConstraintSystem, public: &[Num; PUBLIC_INPUTS], statements: Vec<[Num; 3]>) {
     cs.group("root", |cs| {
         let leaves: Vec<Num> = statements.iter().map(|statement| sponge::hash(cs, tags::LEAF, statement)).collect();
         let root = merkle::cap_root(cs, &leaves);
