@@ -8,7 +8,8 @@
 //! then every variable takes a multiple of that sum for each combination that it occurs in: by interleaved windows
 //! (Straus), with one small table per combination and the digits of each distinct coefficient computed once.
 
-use ark_ec::CurveGroup;
+use ark_bn254::{G1Affine, G1Projective, g1};
+use ark_ec::{CurveGroup, scalar_mul::glv::GLVConfig};
 use ark_ff::{AdditiveGroup, BigInteger, PrimeField};
 use rankproof_groth16_seal::{F, Matrices};
 use rayon::prelude::*;
@@ -107,20 +108,26 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// All points times one scalar.
-pub fn multiply<P: Point>(points: &[P], scalar: &F) -> Vec<P> {
-    let digits = digits(scalar);
-    let top = digits.first().map_or(0, |(position, _)| *position);
-    let products: Vec<P::Group> = tables(points)
+/// All points times one scalar, with the endomorphism of G1: `k P = k_1 P + k_2 φ(P)`, both half as long as k.
+pub fn multiply(points: &[G1Affine], scalar: &F) -> Vec<G1Affine> {
+    let halves = g1::Config::scalar_decomposition(*scalar);
+    let [(positive_1, one), (positive_2, two)] = [halves.0, halves.1];
+    let [one, two] =
+        [(positive_1, one), (positive_2, two)].map(|(positive, half)| digits(&if positive { half } else { -half }));
+    let tops = [&one, &two].map(|digits| digits.first().map_or(0, |(position, _)| *position));
+    let products: Vec<G1Projective> = tables(points)
         .par_iter()
         .map(|table| {
-            let mut product = P::Group::ZERO;
+            let mut product = G1Projective::ZERO;
             let Some(table) = table else { return product };
-            let mut rest = digits.as_slice();
-            for position in (0..=top).rev() {
+            let turned = table.map(|multiple| g1::Config::endomorphism_affine(&multiple));
+            let (mut one, mut two) = (one.as_slice(), two.as_slice());
+            for position in (0..=tops[0].max(tops[1])).rev() {
                 product.double_in_place();
-                if let Some(digit) = take_digit(&mut rest, position) {
-                    add_multiple(&mut product, table, digit);
+                for (digits, table) in [(&mut one, table), (&mut two, &turned)] {
+                    if let Some(digit) = take_digit(digits, position) {
+                        add_multiple(&mut product, table, digit);
+                    }
                 }
             }
             product
@@ -202,7 +209,6 @@ pub fn normalize<P: Point>(points: &[P::Group]) -> Vec<P> {
 
 #[cfg(test)]
 mod tests {
-    use ark_bn254::G1Affine;
     use ark_ec::AffineRepr;
     use rankproof_groth16_seal::MatricesBuilder;
 
