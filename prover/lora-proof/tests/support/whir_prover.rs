@@ -151,5 +151,5 @@ pub fn open(
         last_positions = positions;
     }
     let (final_sumcheck, _) = sumcheck::prove(transcript, FOLD_LABELS, &mut table, &mut weight);
-    (Opening { join, rounds, final_polynomial, final_sumcheck }, last_positions)
+    (Opening { join: vec![join], rounds, final_polynomial, final_sumcheck }, last_positions)
 }
