@@ -67,14 +67,7 @@ impl SharedProof {
 
     /// The statements, without the repetitions at the end that fill the runs.
     pub fn statements(&self) -> Vec<Statement> {
-        let mut statements = self.subject().statements();
-        while let [.., before, last] = statements.as_slice() {
-            if before != last {
-                break;
-            }
-            statements.pop();
-        }
-        statements
+        without_repeated_end(self.subject().statements())
     }
 
     /// Checks the proof.
@@ -84,6 +77,17 @@ impl SharedProof {
     pub fn verify(&self, config: &Config) -> Result<(), Error> {
         self.subject().verify(config)
     }
+}
+
+/// Drops statements at the end that repeat the one before: they fill a profile's runs.
+pub fn without_repeated_end(mut statements: Vec<Statement>) -> Vec<Statement> {
+    while let [.., before, last] = statements.as_slice() {
+        if before != last {
+            break;
+        }
+        statements.pop();
+    }
+    statements
 }
 
 /// What is proven about one run.
