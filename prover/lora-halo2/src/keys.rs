@@ -23,31 +23,14 @@ use crate::{Error, Shape};
 /// Runs an expression with a circuit type: `LoraCircuit` with the engines and chips of a [`Columns`].
 macro_rules! with_circuit {
     ($columns:expr, $name:ident => $body:expr) => {
+        with_circuit!($columns, $name => $body; E1C1 E1C2 E1C3 E2C2 E2C4 E4C1)
+    };
+    ($columns:expr, $name:ident => $body:expr; $($choice:ident)*) => {
         match $columns {
-            Columns::E1C1 => {
-                type $name = LoraCircuit<1, 1>;
+            $(Columns::$choice => {
+                type $name = LoraCircuit<{ Columns::$choice.engines() }, { Columns::$choice.chips() }>;
                 $body
-            }
-            Columns::E1C2 => {
-                type $name = LoraCircuit<1, 2>;
-                $body
-            }
-            Columns::E1C3 => {
-                type $name = LoraCircuit<1, 3>;
-                $body
-            }
-            Columns::E2C2 => {
-                type $name = LoraCircuit<2, 2>;
-                $body
-            }
-            Columns::E2C4 => {
-                type $name = LoraCircuit<2, 4>;
-                $body
-            }
-            Columns::E4C1 => {
-                type $name = LoraCircuit<4, 1>;
-                $body
-            }
+            })*
         }
     };
 }

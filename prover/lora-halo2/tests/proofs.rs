@@ -254,6 +254,18 @@ fn refuses_what_does_not_fit_memory_and_says_so() {
     assert_eq!(verify(&honest().proof, &Cache::none(), 16 << 20).err(), Some(expected));
 }
 
+/// A file may name sizes that are each allowed and together are beyond any machine; they are refused unlisted.
+#[test]
+fn refuses_a_shape_of_billions_of_blocks_at_once() {
+    use rankproof_lora_halo2::{ModuleShape, Update};
+    let module = |input| ModuleShape { in_features: 1, out_features: 1, update: Update::LowRank { rank: 128 }, input };
+    let mut shape = honest().shape.clone();
+    shape.tokens = 1 << 12;
+    shape.modules = (0..1 << 10).map(module).collect();
+    shape.check().expect("every size is within its bound");
+    assert!(matches!(Plan::new(&shape), Err(Error::TooManyRows { maximum_k: 20, .. })));
+}
+
 #[test]
 fn keeps_parameters_and_circuit_digests_and_notices_damage() {
     let Honest { shape, proof, .. } = honest();

@@ -9,6 +9,7 @@ use rankproof_statement::WeightBits;
 
 use super::{LoraCircuit, public};
 use crate::engine::{Fault, Site};
+use crate::keys::with_circuit;
 use crate::opening::{
     ActivationsBinding, AdapterBinding, Opening, Weights, activations_id, adapter_id, apply, value_words, weight_words,
 };
@@ -165,23 +166,13 @@ fn plans_exactly_the_rows_that_the_circuit_uses() {
         let opening = opening(&shape);
         let public_inputs = instance(&shape, &opening);
         let (shape, opening) = (Arc::new(shape), Some(Arc::new(opening)));
-        macro_rules! at {
-            ($e:literal, $c:literal) => {{
-                let circuit = LoraCircuit::<$e, $c>::new(Arc::clone(&shape), opening.clone());
-                assert_eq!(run(&circuit, plan.k, public_inputs.clone()), Vec::<String>::new());
-                if plan.k > 9 {
-                    assert!(MockProver::run(plan.k - 1, &circuit, vec![public_inputs]).is_err(), "{plan}");
-                }
-            }};
-        }
-        match plan.columns {
-            Columns::E1C1 => at!(1, 1),
-            Columns::E1C2 => at!(1, 2),
-            Columns::E1C3 => at!(1, 3),
-            Columns::E2C2 => at!(2, 2),
-            Columns::E2C4 => at!(2, 4),
-            Columns::E4C1 => at!(4, 1),
-        }
+        with_circuit!(plan.columns, C => {
+            let circuit = C::new(Arc::clone(&shape), opening.clone());
+            assert_eq!(run(&circuit, plan.k, public_inputs.clone()), Vec::<String>::new());
+            if plan.k > 9 {
+                assert!(MockProver::run(plan.k - 1, &circuit, vec![public_inputs]).is_err(), "{plan}");
+            }
+        });
         assert!(plan.k <= MAXIMUM_K);
     }
 }
