@@ -29,7 +29,8 @@ use halo2_proofs::poly::Rotation;
 
 pub use self::dots::{Codes, Dots, DotsCells};
 pub use self::input::InputCells;
-pub use self::pen::{Cell, Fault, Number, Pen, Site};
+pub use self::pen::{Cell, Fault, HEAD, Number, Pen, SPONGES, Site};
+use crate::opening::signed;
 use crate::shape::LANES;
 
 /// Advice columns of an engine.
@@ -153,14 +154,23 @@ impl EngineConfig {
     }
 
     /// A constant zero.
-    pub fn assign_zero(&self, region: &mut Region<'_, Fp>, row: usize) -> Result<Number, Error> {
-        let cell = region.assign_advice_from_constant(|| "zero", self.sum, row, Fp::ZERO)?;
-        Ok(Number { cell, value: 0 })
+    pub fn assign_zero(&self, region: &mut Region<'_, Fp>, pen: &Pen, row: usize) -> Result<Number, Error> {
+        let cell = self.assign_constant(region, pen, row, Fp::ZERO)?;
+        Ok(Number { cell, value: pen.slip(row, Site::Sum) })
     }
 
-    /// A constant.
-    pub fn assign_constant(&self, region: &mut Region<'_, Fp>, row: usize, value: Fp) -> Result<Cell, Error> {
-        region.assign_advice_from_constant(|| "constant", self.sum, row, value)
+    /// A constant, by copy from the constants' column.
+    pub fn assign_constant(
+        &self,
+        region: &mut Region<'_, Fp>,
+        pen: &Pen,
+        row: usize,
+        value: Fp,
+    ) -> Result<Cell, Error> {
+        let written = value + signed(pen.slip(row, Site::Sum));
+        let cell = region.assign_advice(|| "constant", self.sum, row, || Value::known(written))?;
+        region.constrain_constant(cell.cell(), value)?;
+        Ok(cell)
     }
 
     /// A public value.

@@ -1,5 +1,7 @@
 //! Every constraint is broken once, and exactly the constraints that guard it complain.
 
+mod sweep;
+
 use std::sync::Arc;
 
 use halo2_proofs::dev::{MockProver, VerifyFailure};

@@ -72,12 +72,14 @@ impl EngineConfig {
         let rows = dots.count * chunks * planes;
         let mut cells = DotsCells::default();
         let (mut sum, mut weights_word, mut numbers_word) = (0i64, Fp::ZERO, Fp::ZERO);
-        self.put(region, self.sum, 0, pen.ink(Fp::ZERO))?;
+        let start = |site| pen.ink(signed(pen.slip(0, site)));
+        self.put(region, self.sum, 0, start(Site::SumStart))?;
         if matches!(dots.codes, Codes::Defined(_)) {
-            self.put(region, self.weights_word, 0, pen.ink(Fp::ZERO))?;
+            self.put(region, self.weights_word, 0, start(Site::WeightsWordStart))?;
         }
         if dots.pack.is_some() {
-            self.put(region, self.numbers_word, 1, pen.ink(Fp::ZERO))?;
+            numbers_word = signed(pen.slip(0, Site::NumbersWordStart)); // kept until the first result is taken in
+            self.put(region, self.numbers_word, 1, pen.ink(numbers_word))?;
         }
         for row in 0..rows {
             let (vector, chunk, plane) = (row / (chunks * planes), row / planes % chunks, row % planes);

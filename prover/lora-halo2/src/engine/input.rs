@@ -29,7 +29,7 @@ impl EngineConfig {
     ) -> Result<InputCells, Error> {
         let mut cells = InputCells::default();
         let mut word = Fp::ZERO;
-        self.put(region, self.numbers_word, 0, pen.ink(word))?;
+        self.put(region, self.numbers_word, 0, pen.ink(signed(pen.slip(0, Site::NumbersWordStart))))?;
         for row in 0..length {
             let code = i64::from(values.get(row).copied().unwrap_or(0)) + (1 << 15);
             let mut value = -(1 << 15);

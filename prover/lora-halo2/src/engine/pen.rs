@@ -29,12 +29,23 @@ pub enum Site {
     WeightsWord,
     /// Running word of numbers.
     NumbersWord,
+    /// The cell above the first running sum of a block (row 0): nothing may depend on it.
+    SumStart,
+    /// The same of the words of weights.
+    WeightsWordStart,
+    /// The same of the words of numbers.
+    NumbersWordStart,
 }
+
+/// In place of a block: the head of the circuit, its cells being sums.
+pub const HEAD: usize = usize::MAX;
+/// In place of a block: the first states of the two sponges, three sums each, those of the adapter id first.
+pub const SPONGES: usize = usize::MAX - 1;
 
 /// Adds a wrong amount at one site of one block; only tests have one.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
-    /// Index among [`crate::Shape::blocks`].
+    /// Index among [`crate::Shape::blocks`], [`HEAD`] or [`SPONGES`].
     pub block: usize,
     /// Row inside the block.
     pub row: usize,
@@ -56,12 +67,14 @@ pub struct Pen {
 }
 
 impl Pen {
-    pub(super) fn slip(&self, row: usize, site: Site) -> i64 {
+    /// What the planted fault adds here; 0 nearly everywhere.
+    pub fn slip(&self, row: usize, site: Site) -> i64 {
         let hit = |fault: &Fault| fault.block == self.block && fault.row == row && fault.site == site;
         self.fault.filter(hit).map_or(0, |fault| fault.amount)
     }
 
-    pub(super) fn ink(&self, value: Fp) -> Value<Fp> {
+    /// The value, unless keys are being made.
+    pub fn ink(&self, value: Fp) -> Value<Fp> {
         if self.known { Value::known(value) } else { Value::unknown() }
     }
 }
