@@ -181,7 +181,14 @@ impl Keys {
     /// Those of [`VerifierKeys::new`], and [`Error::OutOfMemory`] before any work.
     pub fn new(shape: &Shape, cache: &Cache, allowed_memory: u64) -> Result<Self, Error> {
         Plan::new(shape)?.check_memory(allowed_memory)?;
-        let verifier = VerifierKeys::new(shape, cache)?;
+        Self::with_verifier(shape, VerifierKeys::new(shape, cache)?)
+    }
+
+    /// The keys of a shape whose verifying key is made already.
+    ///
+    /// # Errors
+    /// What halo2 reports, for instance that the verifying key is one of another shape.
+    pub fn with_verifier(shape: &Shape, verifier: VerifierKeys) -> Result<Self, Error> {
         let shape = Arc::new(shape.clone());
         let circuit = Arc::clone(&shape);
         let key = with_circuit!(verifier.plan.columns, C => {

@@ -23,7 +23,7 @@ const CHIP_EQUALITY: usize = 6;
 /// Columns per product polynomial of the permutation argument: the circuit's degree less two.
 const PERMUTATION_CHUNK: usize = 4;
 /// Pieces of the quotient polynomial: the circuit's degree less one.
-const QUOTIENT_PIECES: usize = 5;
+pub(crate) const QUOTIENT_PIECES: usize = 5;
 /// Fixed columns of an engine and of a chip after selectors are merged, about.
 const FIXED_PER_ENGINE: usize = 10;
 const FIXED_PER_CHIP: usize = 9;
@@ -82,7 +82,8 @@ impl Columns {
         self.engines() * LOOKUPS
     }
 
-    const fn equality(self) -> usize {
+    /// Columns in the permutation argument.
+    pub(crate) const fn equality(self) -> usize {
         self.engines() * ADVICE_COLUMNS + self.chips() * CHIP_EQUALITY + 2
     }
 
@@ -209,10 +210,18 @@ impl Plan {
     /// When the shape is out of bounds.
     pub fn unbounded(shape: &Shape) -> Result<Self, Error> {
         shape.check()?;
-        let blocks = shape.blocks();
-        let plans = Columns::ALL.into_iter().map(|columns| plan_with(shape, &blocks, columns));
         let cost = |plan: &Plan| ((plan.columns.commitments() as u64) << plan.k, plan.memory);
-        plans.min_by_key(cost).ok_or(Error::SizeOutOfRange { what: "modules", maximum: 0, actual: 0 })
+        Self::all(shape).into_iter().min_by_key(cost).ok_or(Error::SizeOutOfRange {
+            what: "modules",
+            maximum: 0,
+            actual: 0,
+        })
+    }
+
+    /// What every choice of columns takes.
+    pub(crate) fn all(shape: &Shape) -> [Self; Columns::ALL.len()] {
+        let blocks = shape.blocks();
+        Columns::ALL.map(|columns| plan_with(shape, &blocks, columns))
     }
 
     /// Refuses what does not fit the memory a prover may take.
