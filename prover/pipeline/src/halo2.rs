@@ -240,8 +240,8 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
 pub fn is_proof(path: &Path) -> bool {
     use std::io::Read;
     let mut magic = [0u8; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && (magic == *MAGIC || magic.starts_with(GZIP_MAGIC))
+    let read = files::open(path).is_ok_and(|(mut file, _)| file.read_exact(&mut magic).is_ok());
+    read && (magic == *MAGIC || magic.starts_with(GZIP_MAGIC))
 }
 
 /// Checks a halo2 proof and what it is about.

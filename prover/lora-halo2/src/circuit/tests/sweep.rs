@@ -10,7 +10,8 @@
 //! | number of a lane, used or spare | its copy |
 //! | sum, defined activation, running words | the gate of the row |
 //! | zero, digests of shapes, first states of the sponges | their copy from a constant |
-//! | cells above the first row, private digests and salts | nobody: nothing depends on them, or they are free |
+//! | cells above the first row | nobody, and no id changes: nothing depends on them |
+//! | private digests and salts | nobody: they are free |
 //!
 //! What Poseidon's own gates guard is the affair of `halo2_gadgets`.
 
@@ -21,8 +22,10 @@ use crate::shape::LANES;
 /// What may complain about a fault.
 #[derive(Debug)]
 enum Guard {
-    /// Nobody.
+    /// Nobody: the cell is private and free.
     Free,
+    /// Nobody, and the ids are those of the honest assignment: nothing depends on the cell.
+    Unused,
     /// One or more copies.
     Copy,
     /// The gate, at the row of the fault.
@@ -60,7 +63,7 @@ fn faults(shape: &Shape) -> Vec<(Fault, Guard)> {
                     add(row, Site::Sum, 1, Guard::Gate("activation"));
                     add(row, Site::NumbersWord, 1, Guard::Gate("numbers word"));
                 }
-                add(0, Site::NumbersWordStart, 1, Guard::Free);
+                add(0, Site::NumbersWordStart, 1, Guard::Unused);
                 continue;
             }
             Block::Down { token, .. } => (shape.rows(laid) - 1, token, false),
@@ -84,12 +87,12 @@ fn faults(shape: &Shape) -> Vec<(Fault, Guard)> {
                 add(row + 1, Site::NumbersWord, 1, Guard::Gate("numbers word"));
             }
         }
-        add(0, Site::SumStart, 1, Guard::Free);
+        add(0, Site::SumStart, 1, Guard::Unused);
         if token == 0 {
-            add(0, Site::WeightsWordStart, 1, Guard::Free);
+            add(0, Site::WeightsWordStart, 1, Guard::Unused);
         }
         if packs {
-            add(0, Site::NumbersWordStart, 1, Guard::Free);
+            add(0, Site::NumbersWordStart, 1, Guard::Unused);
         }
     }
     // Zero, shape of the adapter, manifest, base model, whole shape, scales, both salts.
@@ -103,13 +106,13 @@ fn faults(shape: &Shape) -> Vec<(Fault, Guard)> {
     faults
 }
 
-/// Who complains about the fault when the ids of the broken assignment are published.
+/// Who complains about the fault when the ids of the broken assignment are published, and the public inputs with them.
 fn complaints_about<const E: usize, const C: usize>(
     shape: &Arc<Shape>,
     opening: &Arc<Opening>,
     fault: Fault,
     k: u32,
-) -> Vec<String> {
+) -> (Vec<String>, Vec<Fp>) {
     let mut circuit = LoraCircuit::<E, C>::new(Arc::clone(shape), Some(Arc::clone(opening)));
     circuit.fault = Some(fault);
     let mut public_inputs = instance(shape, opening);
@@ -117,7 +120,7 @@ fn complaints_about<const E: usize, const C: usize>(
     let hashed = std::mem::take(&mut *circuit.hashed.lock().expect("no test panicked"));
     public_inputs[public::ADAPTER] = hashed[hashed.len() - 2];
     public_inputs[public::ACTIVATIONS] = hashed[hashed.len() - 1];
-    run(&circuit, k, public_inputs)
+    (run(&circuit, k, public_inputs.clone()), public_inputs)
 }
 
 /// Breaks every cell, one at a time, and returns how many were broken.
@@ -128,10 +131,14 @@ fn sweep<const E: usize, const C: usize>(shape: &Shape) -> usize {
     let fits = |k: &u32| MockProver::run(*k, &honest, vec![instance(&shape, &opening)]).is_ok();
     let k = (9..MAXIMUM_K).find(fits).expect("the circuit fits");
     for (fault, guard) in &faults {
-        let complaints = complaints_about::<E, C>(&shape, &opening, *fault, k);
+        let (complaints, public_inputs) = complaints_about::<E, C>(&shape, &opening, *fault, k);
         let at_row = format!("at offset {}", fault.row);
         match guard {
             Guard::Free => assert_eq!(complaints, Vec::<String>::new(), "{fault:?}"),
+            Guard::Unused => {
+                assert_eq!(complaints, Vec::<String>::new(), "{fault:?}");
+                assert_eq!(public_inputs, instance(&shape, &opening), "{fault:?} changes an id");
+            }
             Guard::Copy => {
                 assert!(!complaints.is_empty(), "nobody complains about {fault:?}");
                 assert!(complaints.iter().all(|c| c.starts_with("copy ")), "{fault:?}: {complaints:?}");
