@@ -31,6 +31,12 @@ bench: node_modules/.package-lock.json ## Measures every stage; docs/benchmarks.
 	test -f .rankproof/keys/small/verifying.key || target/release/rankproof keys new --profile small
 	target/release/rankproof bench
 
+.PHONY: bench-halo2
+bench-halo2: ## Measures the halo2 system, and what the low rank saves against the full matrix
+	$(CARGO) build --release --locked -p rankproof-lora-halo2 --example benchmark
+	target/release/examples/benchmark
+	target/release/examples/benchmark --compare --runs 1
+
 .PHONY: fixtures
 fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity key, ABI, bytecode and gas snapshots
 	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures

@@ -29,7 +29,7 @@ pub enum Command {
     Prove(Prove),
     /// Recomputes the activations id from tensors: what a client runs.
     Digest(Digest),
-    /// Checks a LoRA proof.
+    /// Checks a LoRA proof of either system.
     Verify(Verify),
     /// Makes and describes keys of seals.
     #[command(subcommand)]
@@ -133,6 +133,12 @@ pub struct Prove {
     /// Where the outputs go.
     #[arg(long, value_name = "FILE")]
     pub outputs: PathBuf,
+    /// Compresses the proof with gzip (halo2 only); `verify` reads both forms.
+    #[arg(long)]
+    pub gzip: bool,
+    /// Also writes the proof as JSON, to look at (halo2 only).
+    #[arg(long, value_name = "FILE.json")]
+    pub export_json: Option<PathBuf>,
     /// Replaces existing files.
     #[arg(long)]
     pub force: bool,

@@ -60,8 +60,18 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 outputs: arguments.outputs.clone(),
                 force: arguments.force,
             };
+            let forms = halo2::Forms { gzip: arguments.gzip, json: arguments.export_json.clone() };
             if arguments.system == halo2::SYSTEM {
-                return report(&halo2::prove(&request, &bars)?);
+                return report(&halo2::prove(&request, &forms, &bars)?);
+            }
+            for (argument, given) in [("--gzip", forms.gzip), ("--export-json", forms.json.is_some())] {
+                if given {
+                    return Err(Error::BadArgument {
+                        argument,
+                        reason: "a sumcheck proof has one form".to_owned(),
+                        remedy: "leave it out, or prove with --system halo2",
+                    });
+                }
             }
             report(&prove::prove(&request, &bars)?)
         }

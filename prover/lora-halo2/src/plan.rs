@@ -23,7 +23,7 @@ const CHIP_EQUALITY: usize = 6;
 /// Columns per product polynomial of the permutation argument: the circuit's degree less two.
 const PERMUTATION_CHUNK: usize = 4;
 /// Pieces of the quotient polynomial: the circuit's degree less one.
-const QUOTIENT_PIECES: usize = 5;
+pub(crate) const QUOTIENT_PIECES: usize = 5;
 /// Fixed columns of an engine and of a chip after selectors are merged, about.
 const FIXED_PER_ENGINE: usize = 10;
 const FIXED_PER_CHIP: usize = 9;
@@ -49,6 +49,9 @@ pub enum Columns {
 impl Columns {
     /// Every choice.
     pub const ALL: [Self; 6] = [Self::E1C1, Self::E1C2, Self::E1C3, Self::E2C2, Self::E2C4, Self::E4C1];
+
+    /// Most engines of any choice.
+    const MAXIMUM_ENGINES: u64 = 4;
 
     /// Engines.
     pub const fn engines(self) -> usize {
@@ -79,7 +82,8 @@ impl Columns {
         self.engines() * LOOKUPS
     }
 
-    const fn equality(self) -> usize {
+    /// Columns in the permutation argument.
+    pub(crate) const fn equality(self) -> usize {
         self.engines() * ADVICE_COLUMNS + self.chips() * CHIP_EQUALITY + 2
     }
 
@@ -186,6 +190,13 @@ impl Plan {
     /// # Errors
     /// When the shape is out of bounds, or needs more than `2^MAXIMUM_K` rows.
     pub fn new(shape: &Shape) -> Result<Self, Error> {
+        shape.check()?;
+        // The blocks of a shape can be more than memory holds: sizes from elsewhere are bounded before they are listed.
+        let least = shape.least_rows() / Columns::MAXIMUM_ENGINES;
+        if least > 1 << MAXIMUM_K {
+            let rows = usize::try_from(least).unwrap_or(usize::MAX);
+            return Err(Error::TooManyRows { rows, maximum_k: MAXIMUM_K });
+        }
         let plan = Self::unbounded(shape)?;
         if plan.k > MAXIMUM_K {
             return Err(Error::TooManyRows { rows: plan.rows, maximum_k: MAXIMUM_K });
@@ -199,10 +210,18 @@ impl Plan {
     /// When the shape is out of bounds.
     pub fn unbounded(shape: &Shape) -> Result<Self, Error> {
         shape.check()?;
-        let blocks = shape.blocks();
-        let plans = Columns::ALL.into_iter().map(|columns| plan_with(shape, &blocks, columns));
         let cost = |plan: &Plan| ((plan.columns.commitments() as u64) << plan.k, plan.memory);
-        plans.min_by_key(cost).ok_or(Error::SizeOutOfRange { what: "modules", maximum: 0, actual: 0 })
+        Self::all(shape).into_iter().min_by_key(cost).ok_or(Error::SizeOutOfRange {
+            what: "modules",
+            maximum: 0,
+            actual: 0,
+        })
+    }
+
+    /// What every choice of columns takes.
+    pub(crate) fn all(shape: &Shape) -> [Self; Columns::ALL.len()] {
+        let blocks = shape.blocks();
+        Columns::ALL.map(|columns| plan_with(shape, &blocks, columns))
     }
 
     /// Refuses what does not fit the memory a prover may take.

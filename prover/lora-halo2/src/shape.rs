@@ -265,6 +265,20 @@ impl Shape {
         }
     }
 
+    /// Rows of all blocks of all engines together, their tails left out; computed without listing the blocks.
+    pub fn least_rows(&self) -> u64 {
+        let inputs = self.inputs().into_iter().map(length).fold(0, u64::saturating_add);
+        let rows = self.modules.iter().map(|module| {
+            let down = match module.update {
+                Update::LowRank { rank } => length(rank).saturating_mul(length(self.dot_rows(module.in_features))),
+                Update::Dense => 0,
+            };
+            let up = length(module.out_features).saturating_mul(length(self.dot_rows(module.inner_features())));
+            down.saturating_add(up)
+        });
+        rows.fold(inputs, u64::saturating_add).saturating_mul(length(self.tokens))
+    }
+
     /// Hashed words of weights in a block (none after the first token: the weights are the same).
     pub fn weight_words(&self, block: &Block) -> usize {
         match *block {

@@ -238,7 +238,9 @@ impl Error {
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. }
             | Self::NotProven { .. } => Family::Refused,
-            Self::Halo2(rankproof_lora_halo2::Error::Cache { .. }) => Family::Environment,
+            Self::Halo2(
+                rankproof_lora_halo2::Error::Cache { .. } | rankproof_lora_halo2::Error::OutOfMemory { .. },
+            ) => Family::Environment,
             Self::SelfCheck(_) | Self::Halo2SelfCheck(_) | Self::Environment { .. } => Family::Environment,
             Self::Chain(error) => chain_family(error),
             Self::Seal(source) | Self::SealFile { source, .. } => seal_family(source),

@@ -109,10 +109,16 @@ impl Request {
             error.into()
         })
     }
+
+    /// Takes back what [`Self::write`] wrote, when a third file cannot be written.
+    pub(crate) fn withdraw(&self) {
+        drop(std::fs::remove_file(&self.proof));
+        drop(std::fs::remove_file(&self.outputs));
+    }
 }
 
 /// Refuses to replace an existing file unless forced.
-fn check_free(path: &Path, force: bool) -> Result<(), Error> {
+pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
     }
