@@ -241,5 +241,6 @@ fn decode(log: &Log) -> Option<Record> {
             let statements = event.statements.iter().map(statement).collect::<Option<_>>()?;
             Some(Record::Batch { root: event.root, statements })
         }
+        _ => None, // of an adapter's entry
     }
 }
