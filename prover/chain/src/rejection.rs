@@ -109,7 +109,7 @@ impl Rejection {
             Ok(ProofRegistryErrors::VerifierWithoutCode(error)) => {
                 Self::VerifierWithoutCode { verifier: error.verifier }
             }
-            Err(_) => unknown(),
+            Ok(_) | Err(_) => unknown(), // the other errors are of calls that this crate does not make
         }
     }
 
