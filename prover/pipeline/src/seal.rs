@@ -9,6 +9,7 @@ use rankproof_adapter::files;
 use rankproof_groth16_seal::seal::{Seal, SealJson, seal as seal_proofs, verify as verify_seal_natively};
 use rankproof_groth16_seal::{Error as SealError, ProvingKey};
 use rankproof_lora_proof::LoraProof;
+use rankproof_statement::Statement;
 use serde::Serialize;
 
 use crate::words::{print_bytes, print_element};
@@ -31,7 +32,7 @@ pub struct Request {
 }
 
 /// A statement in a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatementReport {
     /// The adapter id.
     pub adapter_id: String,
@@ -158,14 +159,15 @@ fn describe(seal: &Seal, development: bool, path: &Path) -> Report {
         seal_seconds: None,
         verify_seconds: None,
         seal_file: path.into(),
-        statements: seal
-            .statements
-            .iter()
-            .map(|statement| StatementReport {
-                adapter_id: print_element(&statement.adapter),
-                activations_id: print_element(&statement.activations),
-                context: print_element(&statement.context),
-            })
-            .collect(),
+        statements: seal.statements.iter().map(describe_statement).collect(),
+    }
+}
+
+/// A statement, as reports print it.
+pub(crate) fn describe_statement(statement: &Statement) -> StatementReport {
+    StatementReport {
+        adapter_id: print_element(&statement.adapter),
+        activations_id: print_element(&statement.activations),
+        context: print_element(&statement.context),
     }
 }

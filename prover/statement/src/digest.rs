@@ -189,6 +189,24 @@ pub fn registration_context(chain_id: u64, registry: &[u8; 20], owner: &[u8; 20]
     context(CONTEXT_REGISTRATION, &fields)
 }
 
+/// Who registers an adapter, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Id of the chain.
+    pub chain_id: u64,
+    /// Address of the registry.
+    pub registry: [u8; 20],
+    /// Address of the owner that the entry will have.
+    pub owner: [u8; 20],
+}
+
+impl Registration {
+    /// [`registration_context`] of the three.
+    pub fn context(&self) -> F {
+        registration_context(self.chain_id, &self.registry, &self.owner)
+    }
+}
+
 fn context(kind: u8, fields: &[u8]) -> F {
     let mut bytes: [u8; 32] = Keccak256::digest(fields).into();
     let [top, ..] = &mut bytes;
