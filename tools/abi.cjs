@@ -9,7 +9,8 @@
 const fs = require("node:fs");
 const path = require("node:path");
 
-const CONTRACTS = ["SealVerifier", "EmergencyStop", "VerifierRouter", "ProofRegistry"];
+// In the order in which they are deployed (script/Stack.sol).
+const CONTRACTS = ["SealVerifier", "EmergencyStop", "TimelockController", "VerifierRouter", "ProofRegistry"];
 const DESTINATION = path.join("contracts", "generated", "abi");
 
 function artifact(name) {
