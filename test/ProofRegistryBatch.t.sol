@@ -6,8 +6,8 @@ import {Vm} from "forge-std/Vm.sol";
 import {ProofRegistry} from "../contracts/ProofRegistry.sol";
 import {IProofRegistry} from "../contracts/interfaces/IProofRegistry.sol";
 import {Statement} from "../contracts/libraries/StatementLib.sol";
+import {SealFile} from "../script/SealFile.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
-import {Fixtures} from "./utils/Fixtures.sol";
 import {InjectedKeyVerifier, KeyInjection} from "./utils/InjectedKeyVerifier.sol";
 import {MerkleTree} from "./utils/MerkleTree.sol";
 import {TrapdoorKey, TrapdoorProver} from "./utils/TrapdoorProver.sol";
@@ -145,7 +145,7 @@ contract ProofRegistryBatchTest is BaseTest {
         uint256 trees = 0;
         for (; vm.keyExistsJson(json, _at(".trees", trees)); ++trees) {
             string memory tree = _at(".trees", trees);
-            Statement[] memory statements = Fixtures.statementsAt(json, tree);
+            Statement[] memory statements = SealFile.statementsAt(json, tree);
             (bytes32 root,) = _submit(statements, false);
             assertEq(root, vm.parseJsonBytes32(json, string.concat(tree, ".root")), "root");
             for (uint256 i = 0; i < statements.length; ++i) {
