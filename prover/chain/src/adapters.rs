@@ -56,7 +56,7 @@ impl Registry {
     /// Those of the connection.
     pub async fn adapter(&self, adapter: &F) -> Result<Option<AdapterEntry>, Error> {
         let found = self.contract().adapterOf(word(adapter)).call().await.map_err(|error| self.failed(error))?;
-        Ok((found.owner != Address::ZERO).then(|| AdapterEntry {
+        Ok((found.owner != Address::ZERO).then_some(AdapterEntry {
             owner: found.owner,
             base_model: found.baseModel,
             metadata_uri: found.metadataURI,
