@@ -46,7 +46,7 @@ fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity
 
 # What CI runs, in an order that finds cheap mistakes first. The working tree must be the same afterwards.
 .PHONY: test
-test: tree-before tools format solidity lint rust forge-test regenerate outputs tree-after ## Runs everything that CI runs
+test: tree-before tools format solidity lint rust forge-test coverage deploy-script regenerate outputs tree-after ## Runs everything that CI runs
 	@echo 'make test: everything passed'
 
 .PHONY: test-full
@@ -135,6 +135,20 @@ tree-after:
 	  || { echo 'the working tree changed: a generated file is not up to date' >&2; exit 1; }
 	@git diff --quiet -- fixtures contracts/generated snapshots \
 	  || { echo 'generated files differ from what is committed: run make fixtures' >&2; exit 1; }
+
+# Without optimizer, so without what the gas tests measure; the invariants run in forge-test.
+.PHONY: coverage
+coverage: node_modules/.package-lock.json ## Fails unless every line and branch of contracts/ is tested
+	mkdir -p target
+	rm -f target/lcov.info
+	forge coverage --report lcov --report-file target/lcov.info --no-match-contract 'GasTest|Invariant' \
+	  > target/coverage.log 2>&1 || { cat target/coverage.log >&2; exit 1; }
+	node tools/coverage.cjs target/lcov.info
+
+# On a fresh anvil: deployed, deployed again, checked.
+.PHONY: deploy-script
+deploy-script: node_modules/.package-lock.json
+	tools/deploy.sh
 
 .PHONY: snarkjs
 snarkjs: node_modules/.package-lock.json ## Checks key and seals of the contract with snarkjs

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::chain_arguments::{Context, Deploy, Register, Revoke, Status, Submit, Transfer, Watch};
+
 /// Proves that a committed LoRA adapter gave exactly these outputs from these inputs, without showing the adapter.
 #[derive(Debug, Parser)]
 #[command(name = "rankproof", version, about, arg_required_else_help = true)]
@@ -38,14 +40,25 @@ pub enum Command {
     Seal(Seal),
     /// Checks a seal as the contract does.
     VerifySeal(VerifySeal),
-    /// Writes the verifying key as Solidity, for exactly these keys.
+    /// Writes the verifying key as Solidity, for exactly these keys, and compiles the verifier that holds it.
     Export(Export),
-    /// Deploys verifier and registry. Development keys are refused anywhere but on a local chain.
+    /// Deploys verifier, stop, timelock, router and registry. Development keys are refused off a local chain.
     Deploy(Deploy),
     /// Submits a seal to a registry; what is proven already is not sent again.
     Submit(Submit),
-    /// Asks a registry whether statements are proven.
+    /// Prints the context that a statement must have to be used in a certain way.
+    #[command(subcommand)]
+    Context(Context),
+    /// Registers the adapter of a seal, which was proven with --register-on for the account that signs.
+    Register(Register),
+    /// Hands a registered adapter to another owner.
+    Transfer(Transfer),
+    /// Marks a registered adapter as revoked, for ever.
+    Revoke(Revoke),
+    /// Asks a registry whether statements are proven, or rebuilds all that it knows from its events.
     Status(Status),
+    /// Prints the events of a registry as they come.
+    Watch(Watch),
     /// Runs the whole job on the fixture adapter, with an anvil of its own.
     Demo(Demo),
     /// Measures every stage, as medians.
@@ -121,6 +134,9 @@ pub struct Prove {
     /// What the statement is for; 0 is bound to nothing.
     #[arg(long, default_value = "0", value_name = "HEX")]
     pub context: String,
+    /// Proves in order to register the adapter: whoever has the seal can make OWNER its owner in this registry.
+    #[arg(long, value_name = "CHAIN_ID:REGISTRY:OWNER", conflicts_with = "context")]
+    pub register_on: Option<String>,
     /// Takes only the first N rows.
     #[arg(long, value_name = "N")]
     pub tokens: Option<usize>,
@@ -242,80 +258,18 @@ pub struct Export {
     /// Folder of keys.
     #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
     pub keys: PathBuf,
-    /// Folder of the Solidity file SealVerifyingKey.sol.
+    /// Folder of the Solidity file SealVerifyingKey.sol, and of the compiled SealVerifier.json.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Also compiles the verifier of these keys, for `deploy --artifacts`.
+    #[arg(long)]
+    pub compile: bool,
+    /// The compiler; without it, the solc of the right version on PATH, or the one of the project.
+    #[arg(long, value_name = "FILE", requires = "compile")]
+    pub solc: Option<PathBuf>,
     /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
-}
-
-/// Which node, and who signs. The private key is read from the environment variable RANKPROOF_PRIVATE_KEY.
-#[derive(Args, Debug)]
-pub struct Access {
-    /// The node.
-    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
-    pub rpc_url: String,
-    /// An encrypted key file; without it the key is read from RANKPROOF_PRIVATE_KEY.
-    #[arg(long, value_name = "FILE", requires = "password_file")]
-    pub keystore: Option<PathBuf>,
-    /// A file whose first line is the password of the key file.
-    #[arg(long, value_name = "FILE", requires = "keystore")]
-    pub password_file: Option<PathBuf>,
-}
-
-/// Arguments of `deploy`.
-#[derive(Args, Debug)]
-pub struct Deploy {
-    /// Which node, and who signs.
-    #[command(flatten)]
-    pub access: Access,
-    /// Folder of the keys that the contract must hold.
-    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR", conflicts_with = "key_digest")]
-    pub keys: PathBuf,
-    /// Digest of the key that the contract must hold, instead of a folder.
-    #[arg(long, value_name = "HEX")]
-    pub key_digest: Option<String>,
-}
-
-/// Arguments of `submit`.
-#[derive(Args, Debug)]
-pub struct Submit {
-    /// Which node, and who signs.
-    #[command(flatten)]
-    pub access: Access,
-    /// The seal.
-    #[arg(value_name = "SEAL.json")]
-    pub seal: PathBuf,
-    /// Address of the registry.
-    #[arg(long, value_name = "ADDRESS")]
-    pub registry: String,
-    /// Also records every statement of a batch alone.
-    #[arg(long)]
-    pub record_each: bool,
-}
-
-/// Arguments of `status`.
-#[derive(Args, Debug)]
-pub struct Status {
-    /// The node.
-    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
-    pub rpc_url: String,
-    /// Address of the registry.
-    #[arg(long, value_name = "ADDRESS")]
-    pub registry: String,
-    /// Asks for the statements of a seal.
-    #[arg(value_name = "SEAL.json", required_unless_present = "adapter_id", conflicts_with = "adapter_id")]
-    pub seal: Option<PathBuf>,
-    /// Asks for one statement: its adapter id.
-    #[arg(long, value_name = "HEX", requires = "activations_id")]
-    pub adapter_id: Option<String>,
-    /// Its activations id.
-    #[arg(long, value_name = "HEX", requires = "adapter_id")]
-    pub activations_id: Option<String>,
-    /// Its context.
-    #[arg(long, value_name = "HEX", default_value = "0")]
-    pub context: String,
 }
 
 /// Arguments of `demo`.

@@ -14,7 +14,9 @@
     clippy::unwrap_used
 )]
 
-use rankproof_statement::digest::{check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256};
+use rankproof_statement::digest::{
+    Registration, check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256,
+};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{
     ActivationsPreimage, AdapterPreimage, F, InputsLayout, QuantizedAdapter, Statement, WeightsLayout, Witness,
@@ -100,10 +102,38 @@ pub fn prove(
     context: F,
     activations_salt: F,
 ) -> Result<LoraProof, Error> {
+    check_context(&context)?;
+    prove_in_context(config, witness, weights_layout, weights, adapter, context, activations_salt)
+}
+
+/// [`prove`] in the context of a registration, which whoever wants it has to spell out.
+///
+/// # Errors
+/// [`Error::Statement`] when the relation does not hold or the run does not fit, before any heavy work.
+pub fn prove_registration(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+    registration: &Registration,
+    activations_salt: F,
+) -> Result<LoraProof, Error> {
+    prove_in_context(config, witness, weights_layout, weights, adapter, registration.context(), activations_salt)
+}
+
+fn prove_in_context(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+    context: F,
+    activations_salt: F,
+) -> Result<LoraProof, Error> {
     if config.runs() != 1 {
         return Err(Error::RunCount { maximum: config.runs(), actual: 1 });
     }
-    check_context(&context)?;
     relation::check(witness)?;
     let (activations, commitment, z) = commit_run(config, witness, weights_layout, activations_salt)?;
     let unargued = state(config, weights_layout, adapter, activations, context);

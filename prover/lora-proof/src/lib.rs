@@ -30,7 +30,7 @@ pub mod sumcheck;
 pub mod transcript;
 pub mod whir;
 
-pub use argument::{ActivationsOpening, LoraProof, prove, verify};
+pub use argument::{ActivationsOpening, LoraProof, prove, prove_registration, verify};
 pub use commitment::{Commitment, commit_activations, commit_weights};
 pub use config::{Config, Parameters, Profile};
 pub use error::{Error, Oracle};

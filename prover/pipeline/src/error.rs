@@ -269,7 +269,10 @@ fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
 fn chain_family(error: &rankproof_chain::Error) -> Family {
     use rankproof_chain::Error as Chain;
     match error {
-        Chain::Rejected(_) => Family::Refused,
+        Chain::Rejected(_)
+        | Chain::ReadBackMismatch { .. }
+        | Chain::HistoryBroken { .. }
+        | Chain::StateDiffers { .. } => Family::Refused,
         Chain::UrlInvalid { .. }
         | Chain::NotTheContract { .. }
         | Chain::NoSigner
@@ -277,6 +280,9 @@ fn chain_family(error: &rankproof_chain::Error) -> Family {
         | Chain::Keystore { .. }
         | Chain::DevelopmentKey { .. }
         | Chain::KeyDigestMismatch { .. }
+        | Chain::ChainConfig { .. }
+        | Chain::OtherChain { .. }
+        | Chain::FeeAboveCap { .. }
         | Chain::EmptyBatch => Family::Input,
         _ => Family::Environment,
     }

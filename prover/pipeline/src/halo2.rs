@@ -196,7 +196,8 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
     let start = Instant::now();
     let bindings = (adapter_binding(&witness.adapter, &adapter_salt), activations_binding(&witness.activations, &salt));
     let opening = Opening::new(&witness, &shape, bindings.0, bindings.1).map_err(Error::Halo2)?;
-    let proof = prove_opening(&keys, Arc::new(opening), embed(&request.context), key_time).map_err(Error::Halo2)?;
+    let proof =
+        prove_opening(&keys, Arc::new(opening), embed(&request.purpose.context()?), key_time).map_err(Error::Halo2)?;
     let proof_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("verifying");
@@ -217,7 +218,7 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
         system: SYSTEM,
         adapter_id: print_bytes(&to_bytes(&proof.public_inputs.adapter)),
         activations_id: print_bytes(&to_bytes(&proof.public_inputs.activations)),
-        context: print_element(&request.context),
+        context: print_element(&request.purpose.context()?),
         modules: shape.modules.len(),
         tokens: shape.tokens,
         log_rows: plan.k,

@@ -8,12 +8,14 @@
 //!   ([`adapter_file`], [`public_adapter`]).
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
-//! * [`chain`]: deploy, submit, ask. [`demo`] does everything once, [`mod@bench`] measures it.
+//! * [`mod@compile`]: the verifier of one's own keys, as bytecode.
+//! * [`chain`]: deploy, submit, register, ask, watch. [`demo`] does everything once, [`mod@bench`] measures it.
 
 pub mod adapter_file;
 pub mod bench;
 pub mod chain;
 pub mod commit;
+pub mod compile;
 pub mod demo;
 pub mod digest;
 mod error;

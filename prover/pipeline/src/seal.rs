@@ -11,6 +11,7 @@ use rankproof_groth16_seal::seal::{
 };
 use rankproof_groth16_seal::{Error as SealError, ProvingKey};
 use rankproof_lora_proof::LoraProof;
+use rankproof_statement::Statement;
 use serde::Serialize;
 
 use crate::words::{print_bytes, print_element};
@@ -33,7 +34,7 @@ pub struct Request {
 }
 
 /// A statement in a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatementReport {
     /// The adapter id.
     pub adapter_id: String,
@@ -164,14 +165,15 @@ fn describe(seal: &Seal, development: bool, path: &Path) -> Report {
         seal_seconds: None,
         verify_seconds: None,
         seal_file: path.into(),
-        statements: seal
-            .statements
-            .iter()
-            .map(|statement| StatementReport {
-                adapter_id: print_element(&statement.adapter),
-                activations_id: print_element(&statement.activations),
-                context: print_element(&statement.context),
-            })
-            .collect(),
+        statements: seal.statements.iter().map(describe_statement).collect(),
+    }
+}
+
+/// A statement, as reports print it.
+pub(crate) fn describe_statement(statement: &Statement) -> StatementReport {
+    StatementReport {
+        adapter_id: print_element(&statement.adapter),
+        activations_id: print_element(&statement.activations),
+        context: print_element(&statement.context),
     }
 }
