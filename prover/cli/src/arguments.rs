@@ -128,12 +128,12 @@ pub struct Prove {
     /// The private adapter file.
     #[arg(long, value_name = "FILE")]
     pub adapter: PathBuf,
-    /// safetensors with `<module>.x` for every committed module.
-    #[arg(long, value_name = "FILE")]
-    pub activations: PathBuf,
-    /// What the statement is for; 0 is bound to nothing.
-    #[arg(long, default_value = "0", value_name = "HEX")]
-    pub context: String,
+    /// safetensors with `<module>.x` for every committed module; several times with profile small-s8, once for each run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub activations: Vec<PathBuf>,
+    /// What the statement is for; 0, which is bound to nothing, without this. Once for all runs, or once for each.
+    #[arg(long, value_name = "HEX")]
+    pub context: Vec<String>,
     /// Proves in order to register the adapter: whoever has the seal can make OWNER its owner in this registry.
     #[arg(long, value_name = "CHAIN_ID:REGISTRY:OWNER", conflicts_with = "context")]
     pub register_on: Option<String>,
@@ -146,9 +146,9 @@ pub struct Prove {
     /// Where the proof goes.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Where the outputs go.
-    #[arg(long, value_name = "FILE")]
-    pub outputs: PathBuf,
+    /// Where the outputs go, once for each run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub outputs: Vec<PathBuf>,
     /// Compresses the proof with gzip (halo2 only); `verify` reads both forms.
     #[arg(long)]
     pub gzip: bool,

@@ -9,6 +9,7 @@ mod bars;
 mod chain_arguments;
 mod run;
 mod run_chain;
+mod run_prove;
 mod show;
 
 use std::io::Write;

@@ -2,8 +2,8 @@
 
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, prove,
-    seal, seal_profile, verify,
+    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, seal,
+    seal_profile, verify,
 };
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::arguments::{Bits, Command, Export, Keys};
 use crate::bars::Bars;
-use crate::run_chain;
+use crate::{run_chain, run_prove};
 
 /// Runs a command; the report is what is shown. With `json`, what is shown before it is JSON too.
 pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
@@ -43,41 +43,7 @@ pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
             let digest = base_digest(&arguments.model, &bars)?;
             Ok(serde_json::json!({ "base_model_digest": print_bytes(&digest) }))
         }
-        Command::Prove(arguments) => {
-            if arguments.system != "sumcheck" && arguments.system != halo2::SYSTEM {
-                return Err(Error::BadArgument {
-                    argument: "--system",
-                    reason: format!("`{}` is not available in this version", arguments.system),
-                    remedy: "use sumcheck or halo2",
-                });
-            }
-            let request = prove::Request {
-                adapter: arguments.adapter.clone(),
-                activations: arguments.activations.clone(),
-                purpose: match &arguments.register_on {
-                    Some(text) => prove::Purpose::Registration(run_chain::registration(text)?),
-                    None => prove::Purpose::Context(parse_element("--context", &arguments.context)?),
-                },
-                tokens: arguments.tokens,
-                proof: arguments.output.clone(),
-                outputs: arguments.outputs.clone(),
-                force: arguments.force,
-            };
-            let forms = halo2::Forms { gzip: arguments.gzip, json: arguments.export_json.clone() };
-            if arguments.system == halo2::SYSTEM {
-                return report(&halo2::prove(&request, &forms, &bars)?);
-            }
-            for (argument, given) in [("--gzip", forms.gzip), ("--export-json", forms.json.is_some())] {
-                if given {
-                    return Err(Error::BadArgument {
-                        argument,
-                        reason: "a sumcheck proof has one form".to_owned(),
-                        remedy: "leave it out, or prove with --system halo2",
-                    });
-                }
-            }
-            report(&prove::prove(&request, &bars)?)
-        }
+        Command::Prove(arguments) => run_prove::prove(arguments, &bars),
         Command::Digest(arguments) => {
             let request = digest::Request {
                 adapter: arguments.adapter.clone(),

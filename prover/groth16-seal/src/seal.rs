@@ -113,7 +113,7 @@ pub fn seal_with_rng<R: rand::RngCore + rand::CryptoRng>(
     proofs: &[LoraProof],
     rng: &mut R,
 ) -> Result<Seal, Error> {
-    seal_subjects(key, &proofs.iter().map(LoraProof::subject).collect::<Vec<_>>(), rng)
+    seal_subjects_with_rng(key, &proofs.iter().map(LoraProof::subject).collect::<Vec<_>>(), rng)
 }
 
 /// [`seal`] for a proof of several runs; runs that repeat at the end are one statement.
@@ -121,10 +121,18 @@ pub fn seal_with_rng<R: rand::RngCore + rand::CryptoRng>(
 /// # Errors
 /// As [`seal`].
 pub fn seal_shared(key: &ProvingKey, proof: &SharedProof) -> Result<Seal, Error> {
-    seal_subjects(key, &[proof.subject()], &mut rand::rngs::OsRng)
+    seal_subjects(key, &[proof.subject()])
 }
 
-fn seal_subjects<R: rand::RngCore + rand::CryptoRng>(
+/// [`seal`] for proofs of either kind.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_subjects(key: &ProvingKey, subjects: &[Subject<'_>]) -> Result<Seal, Error> {
+    seal_subjects_with_rng(key, subjects, &mut rand::rngs::OsRng)
+}
+
+fn seal_subjects_with_rng<R: rand::RngCore + rand::CryptoRng>(
     key: &ProvingKey,
     subjects: &[Subject<'_>],
     rng: &mut R,

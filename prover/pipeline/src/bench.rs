@@ -140,7 +140,7 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     for (case, proof) in cases.iter_mut().zip(&proofs) {
         let mut times = Vec::with_capacity(runs);
         for _ in 0..runs {
-            let (sealed, seconds) = seal::seal_in_memory(&loaded.key, std::slice::from_ref(proof), &[], progress)?;
+            let (sealed, seconds) = seal::seal_in_memory(&loaded.key, &[proof.subject()], &[], progress)?;
             times.push(seconds);
             first_seal.get_or_insert(sealed);
         }

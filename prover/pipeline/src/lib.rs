@@ -25,6 +25,7 @@ pub mod keys;
 pub mod measure;
 pub mod progress;
 pub mod prove;
+pub mod prove_shared;
 pub mod public_adapter;
 pub mod seal;
 pub mod verify;

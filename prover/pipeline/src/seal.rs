@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use rankproof_adapter::files;
 use rankproof_groth16_seal::seal::{
-    Seal, SealJson, profile_of as seal_profile_of, seal as seal_proofs, verify as verify_seal_natively,
+    Seal, SealJson, profile_of as seal_profile_of, seal_subjects, verify as verify_seal_natively,
 };
 use rankproof_groth16_seal::{Error as SealError, ProvingKey};
-use rankproof_lora_proof::LoraProof;
+use rankproof_lora_proof::Subject;
 use rankproof_statement::Statement;
 use serde::Serialize;
 
@@ -95,13 +95,13 @@ pub fn read_seal(path: &Path) -> Result<Seal, Error> {
 /// When a proof does not verify, or is of another profile than the keys.
 pub fn seal_in_memory(
     key: &ProvingKey,
-    proofs: &[LoraProof],
+    proofs: &[Subject<'_>],
     names: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<(Seal, f64), Error> {
     progress.stage("sealing");
     let start = Instant::now();
-    let seal = seal_proofs(key, proofs).map_err(|error| match error {
+    let seal = seal_subjects(key, proofs).map_err(|error| match error {
         SealError::ProofRejected { index, source } => match names.get(index) {
             Some(path) => Error::ProofRefused { path: path.clone(), source },
             None => SealError::ProofRejected { index, source }.into(),
@@ -134,7 +134,8 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         proofs.push(proof);
     }
     let loaded = keys::load(&request.keys, progress)?;
-    let (seal, seal_seconds) = seal_in_memory(&loaded.key, &proofs, &request.proofs, progress)?;
+    let subjects: Vec<Subject<'_>> = proofs.iter().map(verify::Proof::subject).collect();
+    let (seal, seal_seconds) = seal_in_memory(&loaded.key, &subjects, &request.proofs, progress)?;
     files::write_atomically(&request.output, &seal_file_bytes(&seal), request.force)?;
     let report = describe(&seal, loaded.key.header().development, &request.output);
     Ok(Report { load_seconds: Some(loaded.ready_seconds), seal_seconds: Some(seal_seconds), ..report })
