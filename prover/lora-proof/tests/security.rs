@@ -138,6 +138,10 @@ fn numbers_of_the_profiles_are_pinned() {
         summary(Profile::Small),
         (vec![(17, 14, 57, 15, 7), (16, 10, 29, 14, 6), (15, 6, 20, 11, 7)], 6, 100, "98.95".into())
     );
+    assert_eq!(
+        summary(Profile::SmallS8),
+        (vec![(18, 14, 43, 15, 6), (17, 10, 25, 13, 7), (16, 6, 18, 11, 6)], 6, 100, "99.02".into())
+    );
 }
 
 #[test]
