@@ -32,7 +32,7 @@ bench: node_modules/.package-lock.json ## Measures every stage; docs/benchmarks.
 	target/release/rankproof bench
 
 .PHONY: fixtures
-fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity key, ABI, bytecode and gas snapshots
+fixtures: node_modules/.package-lock.json ## Regenerates seals, Solidity key, ABI, bytecode, addresses and gas snapshots
 	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures
 	forge build
 	node tools/abi.cjs

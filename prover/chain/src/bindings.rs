@@ -1,6 +1,7 @@
 //! The contracts as Rust types, from the ABI and bytecode that forge built (`contracts/generated/abi`).
 
 #![allow(missing_docs, reason = "generated from the ABI, which carries no comments")]
+#![allow(clippy::too_many_arguments, reason = "generated from the ABI: a contract takes what it takes")]
 
 use alloy::primitives::U256;
 use alloy::sol;
