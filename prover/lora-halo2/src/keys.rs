@@ -108,7 +108,7 @@ impl Cache {
                 let mut rest = body;
                 let params = Params::read(&mut rest).map_err(|error| refuse("read", error.to_string()))?;
                 if params.k() != k || !rest.is_empty() {
-                    return Err(damaged());
+                    return Err(refuse("use", "it holds parameters of another size".to_owned()));
                 }
                 Ok(Arc::new(params))
             }

@@ -50,9 +50,6 @@ impl Columns {
     /// Every choice.
     pub const ALL: [Self; 6] = [Self::E1C1, Self::E1C2, Self::E1C3, Self::E2C2, Self::E2C4, Self::E4C1];
 
-    /// Most engines of any choice.
-    const MAXIMUM_ENGINES: u64 = 4;
-
     /// Engines.
     pub const fn engines(self) -> usize {
         match self {
@@ -192,7 +189,8 @@ impl Plan {
     pub fn new(shape: &Shape) -> Result<Self, Error> {
         shape.check()?;
         // The blocks of a shape can be more than memory holds: sizes from elsewhere are bounded before they are listed.
-        let least = shape.least_rows() / Columns::MAXIMUM_ENGINES;
+        let engines = Columns::ALL.into_iter().map(Columns::engines).max().unwrap_or(1);
+        let least = shape.least_rows() / engines as u64;
         if least > 1 << MAXIMUM_K {
             let rows = usize::try_from(least).unwrap_or(usize::MAX);
             return Err(Error::TooManyRows { rows, maximum_k: MAXIMUM_K });
