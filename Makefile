@@ -32,7 +32,7 @@ bench: node_modules/.package-lock.json ## Measures every stage; docs/benchmarks.
 	target/release/rankproof bench
 
 .PHONY: fixtures
-fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity key, ABI, bytecode and gas snapshots
+fixtures: node_modules/.package-lock.json ## Regenerates seals, Solidity key, ABI, bytecode, addresses and gas snapshots
 	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures
 	forge build
 	node tools/abi.cjs
@@ -40,7 +40,7 @@ fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity
 
 # What CI runs, in an order that finds cheap mistakes first. The working tree must be the same afterwards.
 .PHONY: test
-test: tree-before tools format solidity lint rust forge-test coverage deploy-script regenerate outputs tree-after ## Runs everything that CI runs
+test: tree-before tools format solidity lint rust forge-test coverage deploy-script solhint slither halmos regenerate outputs tree-after ## Runs everything that CI runs
 	@echo 'make test: everything passed'
 
 .PHONY: test-full
@@ -138,6 +138,31 @@ coverage: node_modules/.package-lock.json ## Fails unless every line and branch 
 	forge coverage --report lcov --report-file target/lcov.info --no-match-contract 'GasTest|Invariant' \
 	  > target/coverage.log 2>&1 || { cat target/coverage.log >&2; exit 1; }
 	node tools/coverage.cjs target/lcov.info
+
+# Python tools, each with its pinned dependencies in an environment of its own.
+target/python/%/installed: tools/requirements-%.txt
+	rm -rf target/python/$*
+	python3 -m venv target/python/$*
+	target/python/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# An environment of its own for the build too: slither builds with other settings. It ends well on nothing at all, so
+# the contracts are counted.
+.PHONY: slither
+slither: node_modules/.package-lock.json target/python/slither/installed ## Static analysis of contracts/, no finding allowed
+	FOUNDRY_OUT=target/slither/out FOUNDRY_CACHE_PATH=target/slither/cache target/python/slither/bin/slither . \
+	  > target/slither.log 2>&1 || { cat target/slither.log >&2; exit 1; }
+	@grep -E 'analyzed \([1-9][0-9]* contracts with [1-9][0-9]* detectors\), 0 result' target/slither.log \
+	  || { cat target/slither.log >&2; echo 'slither analyzed nothing' >&2; exit 1; }
+
+.PHONY: solhint
+solhint: node_modules/.package-lock.json ## Lints contracts/, no warning allowed
+	solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
+
+# Symbolic execution of check_ functions; see test/symbolic.
+.PHONY: halmos
+halmos: node_modules/.package-lock.json target/python/halmos/installed ## Proves the pure parts of the contracts for all inputs in bounds
+	tools/halmos.sh
 
 # On a fresh anvil: deployed, deployed again, checked.
 .PHONY: deploy-script

@@ -20,8 +20,6 @@ contract ProofRegistry is IProofRegistry, AdapterRegistry, ERC165 {
         bytes4 selector;
     }
 
-    uint256 private constant SELECTOR_LENGTH = 4;
-
     /// @inheritdoc IProofRegistry
     IVerifiesSeals public immutable verifier;
 
@@ -44,7 +42,7 @@ contract ProofRegistry is IProofRegistry, AdapterRegistry, ERC165 {
     {
         verifier.verify(seal, statements); // refuses an empty list
 
-        bytes4 selector = bytes4(seal[:SELECTOR_LENGTH]);
+        bytes4 selector = bytes4(seal[:4]);
         uint256 count = statements.length;
         bytes32[] memory leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
@@ -128,7 +126,7 @@ contract ProofRegistry is IProofRegistry, AdapterRegistry, ERC165 {
         Statement[] memory statements = new Statement[](1);
         statements[0] = statement;
         verifier.verify(seal, statements);
-        selector = bytes4(seal[:SELECTOR_LENGTH]);
+        selector = bytes4(seal[:4]);
         _recordStatement(StatementLib.leaf(statement), statement, selector);
     }
 

@@ -230,6 +230,11 @@ contract InferenceEscrowTest is BaseTest {
             abi.encodeWithSelector(InferenceEscrow.WithdrawalFailed.selector, address(registry))
         );
         escrow.withdraw(address(registry)); // takes no ether
+        vm.prank(PAYEE);
+        vm.expectRevert(
+            abi.encodeWithSelector(InferenceEscrow.WithdrawalFailed.selector, address(0))
+        );
+        escrow.withdraw(address(0));
         assertEq(escrow.owed(PAYEE), 3 ether, "still owed");
     }
 

@@ -77,7 +77,7 @@ contract InferenceEscrow {
     /// @notice Nothing is owed to the caller.
     error NothingOwed(address account);
 
-    /// @notice The receiver refused the ether.
+    /// @notice The receiver refused the ether, or is the zero address.
     error WithdrawalFailed(address to);
 
     /// @notice The registry that is asked what was proven.
@@ -149,10 +149,13 @@ contract InferenceEscrow {
 
     /// @notice Sends all that is owed to the caller to `to`.
     function withdraw(address to) external {
+        if (to == address(0)) revert WithdrawalFailed(to);
         uint256 amount = owed[msg.sender];
         if (amount == 0) revert NothingOwed(msg.sender);
         owed[msg.sender] = 0;
         emit Withdrawn(msg.sender, to, amount);
+        // Whatever the receiver does: the book is closed already.
+        // slither-disable-next-line low-level-calls
         (bool success,) = to.call{value: amount}("");
         if (!success) revert WithdrawalFailed(to);
     }
