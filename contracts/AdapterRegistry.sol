@@ -92,7 +92,7 @@ abstract contract AdapterRegistry is IAdapterRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IAdapterRegistry
-    function cancelSignatures() external {
+    function cancelSignature() external {
         _useNonce(msg.sender);
     }
 

@@ -157,15 +157,23 @@ contract AdapterSignaturesTest is BaseTest {
     function test_RevertWhen_TheSignatureWasCancelled() external {
         _register(alice);
         bytes memory signature = _sign(_revoke(alice, 1));
+        bytes memory ahead = _sign(_revoke(alice, 2));
         vm.prank(address(5)); // somebody else's are not touched
-        registry.cancelSignatures();
+        registry.cancelSignature();
         uint256 before = vm.snapshotState();
         registry.revokeAdapterFor(ADAPTER, DEADLINE, signature);
         vm.revertToState(before);
         vm.prank(alice);
-        registry.cancelSignatures();
+        registry.cancelSignature();
         vm.expectRevert(_refused(alice));
         registry.revokeAdapterFor(ADAPTER, DEADLINE, signature);
+        before = vm.snapshotState();
+        registry.revokeAdapterFor(ADAPTER, DEADLINE, ahead); // signed for the next nonce
+        vm.revertToState(before);
+        vm.prank(alice);
+        registry.cancelSignature();
+        vm.expectRevert(_refused(alice));
+        registry.revokeAdapterFor(ADAPTER, DEADLINE, ahead);
     }
 
     function test_RevertWhen_TheSignatureIsForAnotherChainOrRegistry() external {

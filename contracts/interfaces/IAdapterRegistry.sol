@@ -110,8 +110,9 @@ interface IAdapterRegistry {
     /// `RevokeAdapter(address owner,uint256 adapter,uint256 nonce,uint256 deadline)`.
     function revokeAdapterFor(uint256 adapter, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Makes every signature of the caller that was not used yet worthless.
-    function cancelSignatures() external;
+    /// @notice Uses up the nonce of the caller, so that what was signed for it is worthless. What was
+    /// signed ahead for later nonces takes one call each.
+    function cancelSignature() external;
 
     /// @notice The entry of an adapter; all zero if there is none.
     function adapterOf(uint256 adapter) external view returns (AdapterRecord memory);
