@@ -172,11 +172,23 @@ impl Chain {
         Ok(deployment)
     }
 
-    /// Asks the verifier of this creation bytecode, deployed or not, for a verdict on a seal. Nothing is sent.
+    /// Asks the verifier of this creation bytecode, deployed or not, for its verdict on a seal that is known to be good,
+    /// and on the same seal for another statement. Nothing is sent.
     ///
     /// # Errors
-    /// [`Error::Rejected`] with the verifier's reason.
-    pub async fn verify_with(&self, verifier: &Bytes, seal: &[u8], statements: &[Statement]) -> Result<(), Error> {
+    /// [`Error::Rejected`] with the verifier's reason; [`Error::ReadBackMismatch`] if it accepts the other statement.
+    pub async fn try_verifier(&self, verifier: &Bytes, seal: &[u8], statements: &[Statement]) -> Result<(), Error> {
+        self.verify_with(verifier, seal, statements).await?;
+        let mut others = statements.to_vec();
+        others.iter_mut().for_each(|other| std::mem::swap(&mut other.adapter, &mut other.activations));
+        match self.verify_with(verifier, seal, &others).await {
+            Err(Error::Rejected(_)) => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => same("SealVerifier", "verdict on a known seal for another statement", "refused", "accepted"),
+        }
+    }
+
+    async fn verify_with(&self, verifier: &Bytes, seal: &[u8], statements: &[Statement]) -> Result<(), Error> {
         let plan = Plan { contract: "SealVerifier", creation: verifier.clone() };
         let (address, code) = (plan.address(), self.constructed(plan.address(), &plan.creation).await?);
         let state = StateOverride::from_iter([(address, AccountOverride { code: Some(code), ..Default::default() })]);

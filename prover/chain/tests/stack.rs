@@ -3,8 +3,11 @@
 mod support;
 
 use alloy::primitives::U256;
-use rankproof_chain::{Address, Bytes, Chain, DEPLOYER, Error, LocalNode, Signer, StackConfig, verifier_bytecode};
-use serde_json::json;
+use rankproof_chain::{
+    Address, B256, Bytes, Chain, ChainConfig, DEPLOYER, Error, LocalNode, Rejection, SALT, Signer, StackConfig,
+    verifier_bytecode,
+};
+use serde_json::{Value, json};
 use support::{ask, bytes, deployed, everything_for, fixture, nonce};
 
 #[tokio::test]
@@ -28,6 +31,42 @@ async fn deploys_five_contracts_once_and_finds_them_again() {
     let chain = Chain::connect(&other.rpc_url(), other.signer(1)).await.unwrap();
     let there = chain.deploy(&everything_for(account), &verifier_bytecode(), None).await.unwrap();
     assert_eq!(there.contracts.map(|contract| contract.address), deployment.contracts.map(|contract| contract.address));
+}
+
+/// `script/Stack.sol` wrote down what it computes.
+#[tokio::test]
+async fn deploys_to_the_addresses_of_the_script() {
+    let text = std::fs::read_to_string(support::project().join("contracts/generated/stack.json")).unwrap();
+    let script: Value = serde_json::from_str(&text).unwrap();
+    let read = |value: &Value| value.as_str().unwrap().to_owned();
+    assert_eq!(read(&script["deployer"]).parse::<Address>().unwrap(), DEPLOYER);
+    assert_eq!(read(&script["salt"]).parse::<B256>().unwrap(), SALT);
+    let config = ChainConfig::local().unwrap().stack;
+    let example = &script["example_configuration"];
+    assert_eq!(read(&example["guardian"]).parse::<Address>().unwrap(), config.guardian);
+    assert_eq!(example["min_delay"], config.min_delay);
+
+    let node = LocalNode::spawn().unwrap();
+    let chain = Chain::connect(&node.rpc_url(), node.signer(0)).await.unwrap();
+    let deployment = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap();
+    for contract in &deployment.contracts {
+        let expected = read(&script["example_addresses"][contract.contract]).parse::<Address>().unwrap();
+        assert_eq!(contract.address, expected, "{}", contract.contract);
+    }
+}
+
+#[tokio::test]
+async fn tries_a_verifier_before_it_is_there() {
+    let node = LocalNode::spawn().unwrap();
+    let reader = Chain::connect(&node.rpc_url(), None).await.unwrap();
+    let (first, second) = (fixture("first"), fixture("second"));
+    reader.try_verifier(&verifier_bytecode(), &first.seal, &first.statements).await.unwrap();
+    let error = reader.try_verifier(&verifier_bytecode(), &first.seal, &second.statements).await.unwrap_err();
+    assert!(matches!(error, Error::Rejected(Rejection::ProofRejected)), "{error:?}");
+    // PUSH1 1, PUSH1 0, RETURN: a contract of one STOP, which refuses nothing.
+    let anything = Bytes::from_static(&[0x60, 1, 0x60, 0, 0xf3]);
+    let error = reader.try_verifier(&anything, &first.seal, &first.statements).await.unwrap_err();
+    assert!(matches!(error, Error::ReadBackMismatch { contract: "SealVerifier", .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A node behind a bad line: a TCP proxy that loses, delays, repeats and garbles, from a seed.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -77,8 +77,21 @@ struct Shared {
 impl Proxy {
     /// In front of the node with this URL, with `percent` of the requests going wrong.
     pub fn start(upstream: &str, seed: u64, percent: u64) -> Self {
+        Self::listen(upstream, seed, percent, None)
+    }
+
+    /// The same over TLS, without faults.
+    pub fn start_tls(upstream: &str, config: rustls::ServerConfig) -> Self {
+        Self::listen(upstream, 0, 0, Some(Arc::new(config)))
+    }
+
+    fn listen(upstream: &str, seed: u64, percent: u64, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let port = listener.local_addr().expect("bound").port();
+        let url = match &tls {
+            Some(_) => format!("https://localhost:{port}"),
+            None => format!("http://127.0.0.1:{port}"),
+        };
         let shared = Arc::new(Shared {
             upstream: Mutex::new(address_of(upstream)),
             random: Mutex::new(Random::new(seed)),
@@ -88,8 +101,14 @@ impl Proxy {
         let serving = shared.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let shared = serving.clone();
-                std::thread::spawn(move || drop(shared.serve(stream)));
+                let (shared, tls) = (serving.clone(), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => drop(shared.serve(stream)),
+                    Some(config) => {
+                        let connection = rustls::ServerConnection::new(config).expect("a configuration");
+                        drop(shared.serve(rustls::StreamOwned::new(connection, stream)));
+                    }
+                });
             }
         });
         Self { url, shared }
@@ -111,8 +130,8 @@ fn address_of(url: &str) -> String {
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
-        let mut reader = BufReader::new(stream.try_clone()?);
+    fn serve(&self, mut stream: impl Read + Write) -> std::io::Result<()> {
+        let mut reader = BufReader::new(&mut stream);
         let mut length = 0;
         loop {
             let mut line = String::new();
@@ -162,11 +181,12 @@ impl Shared {
 }
 
 /// Writes an answer, or only `percent` of its body.
-fn answer(mut stream: TcpStream, status: u16, body: &[u8], percent: usize) -> std::io::Result<()> {
+fn answer(mut stream: impl Write, status: u16, body: &[u8], percent: usize) -> std::io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status} .\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes())?;
-    stream.write_all(&body[..body.len() * percent / 100])
+    stream.write_all(&body[..body.len() * percent / 100])?;
+    stream.flush()
 }

@@ -141,7 +141,7 @@ pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress)
             return Err(rankproof_chain::Error::OtherChain { expected, actual }.into());
         }
         if let Some(known) = &known {
-            chain.verify_with(&verifier, &known.to_bytes(), &known.statements).await?;
+            chain.try_verifier(&verifier, &known.to_bytes(), &known.statements).await?;
         }
         deploy_on(&chain, &config.stack, &verifier, digest).await
     })
