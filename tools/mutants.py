@@ -106,18 +106,20 @@ def guard_if(sites, crate, file, number, head, condition):
     """`if condition {` with each part and the whole removable."""
     whole = sites.add(crate, file, number, f"if {condition}")
     if re.search(r"\blet\b", condition):
-        return f"{head}if !{is_on(whole)} && {condition} {{"
+        return f"{head}if {condition} && !{is_on(whole)} {{"
     parts = top_level_or(condition)
     if len(parts) > 1 and not re.search(r"\|[^|]*\| ", condition.split(" || ")[0]):
         guarded = []
         for part in parts:
             site = sites.add(crate, file, number, f"one of several: {part}")
-            guarded.append(f"(!{is_on(site)} && ({part}))")
+            guarded.append(f"(({part}) && !{is_on(site)})")
         condition = " || ".join(guarded)
-    return f"{head}if !{is_on(whole)} && ({condition}) {{"
+    return f"{head}if ({condition}) && !{is_on(whole)} {{"
 
 
 def mutate_native(sites, crate, file, text):
+    # A condition over several lines as one.
+    text = re.sub(r"(?m)^( *)if ([^{}]*?)\n\1\{$", lambda m: m[1] + "if " + " ".join(m[2].split()) + " {", text)
     lines = text.split("\n")
     end = next((i for i, line in enumerate(lines) if line.startswith("#[cfg(test)]")), len(lines))
     out, i = lines[:], 0
@@ -135,11 +137,11 @@ def mutate_native(sites, crate, file, text):
         m = re.match(r"^(.*?)if ([^{]*) \{ (Err\(.*\)) \} else \{ (Ok\(.*\)) \}(.*)$", line)
         if m and "let" not in m.group(2):
             site = sites.add(crate, file, i + 1, line)
-            out[i] = f"{m[1]}if !{is_on(site)} && ({m[2]}) {{ {m[3]} }} else {{ {m[4]} }}{m[5]}"
+            out[i] = f"{m[1]}if ({m[2]}) && !{is_on(site)} {{ {m[3]} }} else {{ {m[4]} }}{m[5]}"
         m = re.match(r"^(.*?)if ([^{]*) \{ (Ok\(.*?\)) \} else \{ (Err\(.*\)) \}(.*)$", line)
         if m and "let" not in m.group(2):
             site = sites.add(crate, file, i + 1, line)
-            out[i] = f"{m[1]}if {is_on(site)} || ({m[2]}) {{ {m[3]} }} else {{ {m[4]} }}{m[5]}"
+            out[i] = f"{m[1]}if ({m[2]}) || {is_on(site)} {{ {m[3]} }} else {{ {m[4]} }}{m[5]}"
         # check(..)?;
         if line.endswith("?;"):
             start = i
@@ -151,7 +153,7 @@ def mutate_native(sites, crate, file, text):
             if re.match(r"^\s*(check|rule|exceeds|request\.check|relation::check|whir::check|weights_layout|"
                         r"activations\.|proof\.check|layout\.check|self\.\w*check\w*|fields\.check|reader\.finish|"
                         r"refuse|ensure|[\w:.]*check\w*|[\w:.]*finish)\b", statement) and "let " not in \
-                    statement.split("(")[0]:
+                    statement.split("(")[0] and not lines[start - 1].rstrip().endswith(("=", "(", ",")):
                 site = sites.add(crate, file, start + 1, statement)
                 out[start] = f"if !{is_on(site)} {{ " + out[start]
                 out[i] = out[i] + " }"
@@ -205,11 +207,11 @@ def binaries(group):
     """Builds the tests; returns the executables of each crate in the order in which they are tried."""
     executables = {}
     for crate, _, tests in group:
-        command = ["cargo", "test", "--locked", "--no-run", "--message-format=json", "-p", f"rankproof-{crate}"]
+        command = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics",
+                   "-p", f"rankproof-{crate}"]
         for test in tests:
             command += ["--lib"] if test == "lib" else ["--test", test]
-        environment = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target"), RUSTFLAGS="--cap-lints allow")
-        environment.pop("RUSTFLAGS")  # other flags would rebuild every dependency
+        environment = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target"))
         built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         found = {}
         for line in built.stdout.split("\n"):
