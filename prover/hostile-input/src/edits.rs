@@ -7,20 +7,8 @@
 /// Longest file that edits may grow to, bytes.
 const MAX_BYTES: usize = 1 << 20;
 /// Values that lengths and counts are often not checked for, little- and big-endian.
-const EXTREMES: [u64; 12] = [
-    0,
-    1,
-    0x7f,
-    0xff,
-    0xffff,
-    0x7fff_ffff,
-    0xffff_ffff,
-    1 << 24,
-    1 << 32,
-    1 << 60,
-    u64::MAX / 2,
-    u64::MAX,
-];
+const EXTREMES: [u64; 12] =
+    [0, 1, 0x7f, 0xff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 24, 1 << 32, 1 << 60, u64::MAX / 2, u64::MAX];
 
 /// A file to be read, and whether its checksums are to be made right first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +75,8 @@ fn edit(bytes: &mut Vec<u8>, script: &mut Script<'_>) -> Option<()> {
             let [which] = script.bytes()?;
             let value = EXTREMES[usize::from(which >> 3) % EXTREMES.len()];
             let width = 1usize << (which % 4);
-            let encoded = if which & 4 == 0 { value.to_le_bytes() } else { value.rotate_right(8 * width as u32).to_be_bytes() };
+            let encoded =
+                if which & 4 == 0 { value.to_le_bytes() } else { value.rotate_right(8 * width as u32).to_be_bytes() };
             let low = if which & 4 == 0 { &encoded[..width] } else { &encoded[..width] };
             bytes.iter_mut().skip(at).zip(low).for_each(|(byte, value)| *byte = *value);
         }

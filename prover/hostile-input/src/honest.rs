@@ -120,9 +120,11 @@ fn make() -> Honest {
     let outputs = Outputs::from_witness(&witness, to_canonical_bytes(&salts[1])).expect("of one run");
     write_outputs(&folder.path().join("outputs"), &outputs, false).expect("written");
     let error_of = |module: &Module, name: &str| (module.name == name).then_some(0.125);
-    let errors = witness.adapter.modules.iter().filter_map(|quantized| {
-        float.modules.iter().find_map(|module| error_of(module, &quantized.name))
-    });
+    let errors = witness
+        .adapter
+        .modules
+        .iter()
+        .filter_map(|quantized| float.modules.iter().find_map(|module| error_of(module, &quantized.name)));
     let file = AdapterFile {
         profile: Profile::Tiny,
         source_digest: [3; 32],
