@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -42,7 +43,7 @@ NATIVE = [
 CIRCUIT = [
     ("groth16-seal", ["src/circuit/argument.rs", "src/circuit/claims.rs", "src/circuit/layout.rs",
                       "src/circuit/mod.rs", "src/circuit/whir.rs", "src/gadgets/bits.rs", "src/gadgets/merkle.rs",
-                      "src/r1cs/mod.rs"], ["lib", "guards", "soundness"]),
+                      "src/r1cs/mod.rs"], ["lib", "guards"]),
 ]
 
 # Tests that only notice that something changed, edited so that they ask for behaviour alone.
@@ -53,7 +54,6 @@ CIRCUIT_EDITS = [
     ("prover/groth16-seal/src/gadgets/permutation.rs", r"assert_eq!\(cs\.num_constraints\(\), [^;]*\);", ""),
     ("prover/groth16-seal/src/gadgets/permutation.rs", r"assert_eq!\(recording[^;]*terms\);", ""),
     ("prover/groth16-seal/src/r1cs/tests.rs", r"assert_eq!\(\(?\w+\.num_constraints[^;]*\);", ""),
-    ("prover/groth16-seal/tests/soundness.rs", r"assert!\(complaint\.starts_with[^;]*;", "let _ = (group, complaint);"),
     ("prover/groth16-seal/tests/guards.rs", r"assert_eq!\(guarded, expected[^;]*;", "let _ = (guarded, expected);"),
 ]
 
@@ -221,7 +221,10 @@ def binaries(group):
             if message.get("executable") and message["target"]["kind"] != ["bin"]:
                 kind = message["target"]["kind"]
                 found["lib" if "lib" in kind else message["target"]["name"]] = message["executable"]
-        executables[crate] = [(test, found[test]) for test in tests]
+        # Cargo names the executables of the copy and of the tree alike: keep these where nobody builds.
+        kept = COPY.parent / "mutants-bin" / crate
+        kept.mkdir(parents=True, exist_ok=True)
+        executables[crate] = [(test, shutil.copy2(found[test], kept)) for test in tests]
     return executables
 
 
