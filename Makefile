@@ -93,17 +93,21 @@ forge-test:
 	@grep -Eq 'Ran [0-9]+ test suites? .*: [1-9][0-9]* tests? passed, 0 failed, 0 skipped' target/forge-test.log \
 	  || { echo 'forge test ran no tests, or skipped some' >&2; exit 1; }
 
+# What the tests were built with, so that nothing is built twice; `make rust` has done it already.
+.PHONY: binaries
+binaries:
+	$(CARGO) test --workspace --locked --no-run --quiet
+
 # The fixtures come from fixed seeds: they regenerate bit for bit, which tree-after checks.
 .PHONY: regenerate
-regenerate:
-	$(CARGO) run --locked -p rankproof-pipeline --example fixtures
+regenerate: binaries
+	target/debug/examples/fixtures
 
 # The real binary on whole adapters; Python recomputes every output from the integers.
 RANKPROOF := target/debug/rankproof
 .PHONY: outputs
-outputs:
+outputs: binaries
 	python3 fixtures/golden/statement.py
-	$(CARGO) build --locked -p rankproof-cli
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	check() { \
 	  $(RANKPROOF) commit "fixtures/$$1" -o "$$work/a" --bits "$$3" --modules "$$5" --export-integers "$$work/g" \

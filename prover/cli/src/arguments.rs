@@ -183,7 +183,7 @@ pub enum Keys {
 /// Arguments of `keys new`.
 #[derive(Args, Debug)]
 pub struct KeysNew {
-    /// tiny or small.
+    /// tiny or small; tiny-x2, small-x4 and small-x8 seal several proofs at once.
     #[arg(long, default_value = "small", value_name = "NAME")]
     pub profile: String,
     /// The folder; .rankproof/keys/NAME without this.

@@ -3,8 +3,8 @@
 use rankproof_pipeline::chain::{self, Account, ExpectedKey, Question};
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, Profile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, prove,
-    seal, verify,
+    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, prove,
+    seal, seal_profile, verify,
 };
 use std::path::Path;
 
@@ -95,7 +95,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
             report(&verify::verify(&request)?)
         }
         Command::Keys(Keys::New(arguments)) => {
-            let profile = profile(&arguments.profile)?;
+            let profile = seal_profile(&arguments.profile)?;
             let directory = arguments.output.clone().unwrap_or_else(|| keys::default_directory(profile));
             report(&keys::create(profile, &directory, arguments.force, &bars)?.report)
         }
@@ -145,7 +145,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
                 tokens: arguments.tokens,
                 modules: arguments.modules.clone(),
                 bits: width(arguments.bits),
-                profile: Profile::Small,
+                profile: SealProfile::SMALL,
                 keys: arguments.keys.clone(),
                 work: arguments.work.clone(),
                 context: element("--context", arguments.context.as_deref())?,
@@ -155,7 +155,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
         Command::Bench(arguments) => {
             let request = bench::Request {
                 cases: cases(&arguments.fixtures),
-                profile: Profile::Small,
+                profile: SealProfile::SMALL,
                 keys: arguments.keys.clone(),
                 runs: arguments.runs,
                 chain: !arguments.no_chain,

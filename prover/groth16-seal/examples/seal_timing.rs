@@ -1,16 +1,15 @@
-//! Times of setup, key files, sealing and verifying for a profile: `seal_timing [tiny|small]`.
+//! Times of setup, key files, sealing and verifying for a profile: `seal_timing PROFILE`.
 #[path = "../../lora-proof/tests/support/mod.rs"]
 mod support;
 
 use std::time::Instant;
 
-use rankproof_groth16_seal::{F, ProvingKey, seal};
-use rankproof_lora_proof::Profile;
+use rankproof_groth16_seal::{F, ProvingKey, SealProfile, seal};
 use rankproof_statement::WeightBits;
 
 fn main() {
     let name = std::env::args().nth(1).unwrap_or_else(|| "tiny".to_owned());
-    let profile = Profile::from_name(&name).expect("a profile");
+    let profile = SealProfile::from_name(&name).expect("a profile");
     let config = profile.config();
     let time = |what: &str, start: Instant| println!("{what:24} {:8.2} s", start.elapsed().as_secs_f64());
 

@@ -5,6 +5,7 @@
 //! * [`reduction`]: from constraints to the quadratic arithmetic program, in the form that snarkjs uses.
 //! * [`generator`], [`keys`]: development keys from a public seed; key files.
 //! * [`prover`], [`verifier`]: proofs with a cached key, and their native check.
+//! * [`profile`]: which proofs, and how many, a key is for.
 //! * [`circuit`]: the universal circuit that verifies LoRA proofs; [`seal`]: from LoRA proofs to 292 bytes.
 //! * [`export`]: the verifying key in Solidity, and the selector that names it.
 //!
@@ -17,6 +18,7 @@ pub mod export;
 pub mod gadgets;
 pub mod generator;
 pub mod keys;
+pub mod profile;
 pub mod prover;
 pub mod r1cs;
 pub mod reduction;
@@ -25,6 +27,7 @@ pub mod verifier;
 
 pub use error::{Error, FileFault};
 pub use keys::{KeyHeader, ProvingKey, VerifyingKey};
+pub use profile::SealProfile;
 pub use seal::{Seal, SealJson};
 
 pub use r1cs::{Assignment, ConstraintSystem, Matrices, Num};

@@ -21,13 +21,14 @@
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, BigInteger, PrimeField, Zero};
-use rankproof_lora_proof::{Config, LoraProof, Profile};
+use rankproof_lora_proof::{Config, LoraProof};
 use rankproof_statement::claim::{self, Statement, StatementHex};
 use rankproof_statement::field::{from_canonical_bytes, to_canonical_bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConstraintSystem, Error, F, Groth16Proof, ProvingKey, VerifyingKey, circuit, export, generator, prover, verifier,
+    ConstraintSystem, Error, F, Groth16Proof, ProvingKey, SealProfile, VerifyingKey, circuit, export, generator,
+    prover, verifier,
 };
 
 /// No profile has more slots; a file that says otherwise is refused before anything is padded.
@@ -54,7 +55,7 @@ pub struct Seal {
 }
 
 /// The circuit of a profile, written over a blank proof.
-pub fn circuit_of(profile: Profile) -> crate::Matrices {
+pub fn circuit_of(profile: SealProfile) -> crate::Matrices {
     let config = profile.config();
     let mut cs = ConstraintSystem::recording();
     circuit::synthesize(&mut cs, &config, &vec![circuit::blank(&config); profile.slots()]);
@@ -70,7 +71,7 @@ pub fn parameters_digest(config: &Config) -> [u8; 32] {
 ///
 /// # Errors
 /// As [`generator::development_keys`].
-pub fn development_keys(profile: Profile) -> Result<ProvingKey, Error> {
+pub fn development_keys(profile: SealProfile) -> Result<ProvingKey, Error> {
     let slots = u32::try_from(profile.slots()).unwrap_or(u32::MAX);
     generator::development_keys(circuit_of(profile), profile.name(), slots, parameters_digest(&profile.config()))
 }
@@ -79,9 +80,9 @@ pub fn development_keys(profile: Profile) -> Result<ProvingKey, Error> {
 ///
 /// # Errors
 /// [`Error::UnknownProfile`], [`Error::ConfigurationMismatch`].
-pub fn profile_of(key: &VerifyingKey) -> Result<Profile, Error> {
+pub fn profile_of(key: &VerifyingKey) -> Result<SealProfile, Error> {
     let header = key.header();
-    let profile = Profile::from_name(&header.profile)
+    let profile = SealProfile::from_name(&header.profile)
         .filter(|profile| u32::try_from(profile.slots()) == Ok(header.slots))
         .ok_or_else(|| Error::UnknownProfile { name: header.profile.clone() })?;
     if parameters_digest(&profile.config()) != header.inner_digest {

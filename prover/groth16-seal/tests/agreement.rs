@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use rankproof_groth16_seal::{Error as SealError, F, ProvingKey, prover, seal};
+use rankproof_groth16_seal::{Error as SealError, F, ProvingKey, SealProfile, prover, seal};
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Config, Error, LoraProof, Profile, commit_weights, prove, verify};
 use rankproof_statement::claim::public_inputs;
@@ -306,7 +306,7 @@ proptest! {
 
 fn key() -> &'static ProvingKey {
     static KEY: OnceLock<ProvingKey> = OnceLock::new();
-    KEY.get_or_init(|| seal::development_keys(Profile::Tiny).expect("the circuit fits the field"))
+    KEY.get_or_init(|| seal::development_keys(SealProfile::TINY).expect("the circuit fits the field"))
 }
 
 /// The seal of an honest proof convinces, for exactly its statement; no wrong proof gets one, not even when the native

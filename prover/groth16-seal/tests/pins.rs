@@ -1,11 +1,10 @@
 //! The circuits and keys that are in use, pinned: a change of any is a visible diff here, with its reason in the commit.
 
-use rankproof_groth16_seal::{export, seal};
-use rankproof_lora_proof::Profile;
+use rankproof_groth16_seal::{SealProfile, export, seal};
 
 /// What identifies the circuit of a profile and its development key.
 struct Pin {
-    profile: Profile,
+    profile: SealProfile,
     constraints: usize,
     variables: usize,
     /// SHA-256 of the rows (`Matrices::digest`).
@@ -16,14 +15,14 @@ struct Pin {
 
 const PINS: [Pin; 2] = [
     Pin {
-        profile: Profile::Tiny,
+        profile: SealProfile::TINY,
         constraints: 296_590,
         variables: 300_573,
         matrices: "f40ed2b062f5433a7b6413dd05701fc00f198fdb1a0619761855bfc335d86d97",
         verifying_key: "0x47491ad4a8506987ff0bdacfc26643e28f636776deb700cb1a731326cc5068ca",
     },
     Pin {
-        profile: Profile::Small,
+        profile: SealProfile::SMALL,
         constraints: 449_725,
         variables: 454_292,
         matrices: "906833fa84f5943519564ecd7b16a3429865139617a9a33f17da048c04115432",

@@ -195,7 +195,7 @@ impl Config {
     }
 }
 
-/// A named set of parameters and the number of statements in a seal.
+/// A named set of parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Profile {
@@ -236,11 +236,6 @@ impl Profile {
     /// [`Error::UnknownProfile`].
     pub fn from_code(code: u8) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|profile| profile.code() == code).ok_or(Error::UnknownProfile(code))
-    }
-
-    /// Statements in one seal.
-    pub const fn slots(self) -> usize {
-        1
     }
 
     /// Its parameters.

@@ -10,14 +10,14 @@ use anyhow::{Context, Result, ensure};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rankproof_adapter::{quantize, quantize_activations, read_activations, read_adapter};
-use rankproof_groth16_seal::{ProvingKey, SealJson, VerifyingKey, export, seal};
+use rankproof_groth16_seal::{ProvingKey, SealJson, SealProfile, VerifyingKey, export, seal};
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{LoraProof, Profile, commit_weights, prove};
+use rankproof_lora_proof::{LoraProof, commit_weights, prove};
 use rankproof_statement::digest::use_context;
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{F, WeightBits, WeightsLayout, Witness, tables};
 
-const PROFILE: Profile = Profile::Small;
+const PROFILE: SealProfile = SealProfile::SMALL;
 
 fn lora_proof(directory: &str, activations: &str, tokens: usize, request: &str) -> Result<LoraProof> {
     let config = PROFILE.config();

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use rankproof_chain::LocalNode;
-use rankproof_groth16_seal::export;
 use rankproof_groth16_seal::seal::{SEAL_BYTES, verify as verify_seal};
+use rankproof_groth16_seal::{SealProfile, export};
 use rankproof_lora_proof::{LoraProof, Profile, verify};
 use rankproof_statement::WeightBits;
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct Request {
     /// The cases; the first one is sealed.
     pub cases: Vec<Case>,
     /// Profile.
-    pub profile: Profile,
+    pub profile: SealProfile,
     /// Folder of keys; made when there are none.
     pub keys: PathBuf,
     /// Runs of every stage.
@@ -130,7 +130,7 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     let work = std::env::temp_dir().join(format!("rankproof-bench-{}", std::process::id()));
     keys::create_directory(&work)?;
     let measured: Result<Vec<_>, _> =
-        request.cases.iter().map(|case| bench_case(request.profile, case, runs, &work, progress)).collect();
+        request.cases.iter().map(|case| bench_case(request.profile.lora(), case, runs, &work, progress)).collect();
     drop(std::fs::remove_dir_all(&work));
     let (mut cases, proofs): (Vec<CaseReport>, Vec<LoraProof>) = measured?.into_iter().unzip();
     let peak_rss_proof_bytes = peak_rss_bytes();

@@ -10,9 +10,8 @@ use std::time::Instant;
 use rankproof_adapter::accuracy::relative_error;
 use rankproof_adapter::{ModuleOutputs, files, read_captured_delta, write_outputs};
 use rankproof_chain::{Chain, LocalNode};
-use rankproof_groth16_seal::export;
 use rankproof_groth16_seal::seal::{SEAL_BYTES, Seal, verify as verify_seal};
-use rankproof_lora_proof::Profile;
+use rankproof_groth16_seal::{SealProfile, export};
 use rankproof_statement::digest::use_context;
 use rankproof_statement::{F, WeightBits};
 use serde::Serialize;
@@ -34,7 +33,7 @@ pub struct Request {
     /// Width of the weights.
     pub bits: WeightBits,
     /// Profile.
-    pub profile: Profile,
+    pub profile: SealProfile,
     /// Folder of keys; made when there are none.
     pub keys: PathBuf,
     /// Where adapter file, proof, outputs and seal go.
@@ -118,7 +117,7 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         &commit::Request {
             directory: request.directory.clone(),
             output: path("adapter.rpad"),
-            profile: request.profile,
+            profile: request.profile.lora(),
             bits: request.bits,
             modules: request.modules.clone(),
             base_model_digest: [0; 32],

@@ -4,8 +4,6 @@
 
 use std::path::PathBuf;
 
-use rankproof_lora_proof::Profile;
-
 use crate::adapter_file;
 
 /// What a failure means to whoever called: the exit code of the command line, the status family of a service.
@@ -249,9 +247,8 @@ impl Error {
     }
 
     /// The error for a profile name that is none.
-    pub(crate) fn unknown_profile(name: &str) -> Self {
-        let choices = Profile::ALL.map(Profile::name).join(" or ");
-        Self::UnknownProfile { name: name.to_owned(), choices }
+    pub(crate) fn unknown_profile(name: &str, choices: &[&str]) -> Self {
+        Self::UnknownProfile { name: name.to_owned(), choices: choices.join(" or ") }
     }
 }
 

@@ -9,8 +9,7 @@ use std::time::Instant;
 
 use rankproof_adapter::files;
 use rankproof_groth16_seal::keys::{PROVING_KEY_FILE, VERIFYING_KEY_FILE};
-use rankproof_groth16_seal::{ProvingKey, VerifyingKey, export, seal};
-use rankproof_lora_proof::Profile;
+use rankproof_groth16_seal::{ProvingKey, SealProfile, VerifyingKey, export, seal};
 use serde::{Deserialize, Serialize};
 
 use crate::words::print_bytes;
@@ -22,7 +21,7 @@ pub const INFO_FILE: &str = "keys.json";
 const MAX_INFO_BYTES: u64 = 1 << 16;
 
 /// Where keys of a profile are kept when nobody says otherwise.
-pub fn default_directory(profile: Profile) -> PathBuf {
+pub fn default_directory(profile: SealProfile) -> PathBuf {
     [".rankproof", "keys", profile.name()].iter().collect()
 }
 
@@ -78,7 +77,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// When keys are there already, or the disk refuses.
-pub fn create(profile: Profile, directory: &Path, force: bool, progress: &dyn Progress) -> Result<Loaded, Error> {
+pub fn create(profile: SealProfile, directory: &Path, force: bool, progress: &dyn Progress) -> Result<Loaded, Error> {
     for name in [PROVING_KEY_FILE, VERIFYING_KEY_FILE] {
         let path = directory.join(name);
         if !force && path.symlink_metadata().is_ok() {
@@ -121,7 +120,7 @@ pub fn load(directory: &Path, progress: &dyn Progress) -> Result<Loaded, Error> 
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn load_or_create(profile: Profile, directory: &Path, progress: &dyn Progress) -> Result<Loaded, Error> {
+pub fn load_or_create(profile: SealProfile, directory: &Path, progress: &dyn Progress) -> Result<Loaded, Error> {
     let proving = directory.join(PROVING_KEY_FILE);
     if !proving.is_file() || !directory.join(VERIFYING_KEY_FILE).is_file() {
         return create(profile, directory, true, progress);
@@ -142,7 +141,7 @@ pub fn load_or_create(profile: Profile, directory: &Path, progress: &dyn Progres
     }
 }
 
-fn is_current(key: &ProvingKey, profile: Profile) -> bool {
+fn is_current(key: &ProvingKey, profile: SealProfile) -> bool {
     key.header().profile == profile.name() && key.check_circuit(seal::circuit_of(profile).digest()).is_ok()
 }
 

@@ -30,6 +30,7 @@ pub mod words;
 
 pub use error::{Error, Family};
 pub use progress::{Progress, Quiet};
+pub use rankproof_groth16_seal::SealProfile;
 pub use rankproof_lora_proof::Profile;
 pub use rankproof_statement::{F, WeightBits};
 
@@ -38,7 +39,15 @@ pub use rankproof_statement::{F, WeightBits};
 /// # Errors
 /// [`Error::UnknownProfile`] lists the names there are.
 pub fn profile(name: &str) -> Result<Profile, Error> {
-    Profile::from_name(name).ok_or_else(|| Error::unknown_profile(name))
+    Profile::from_name(name).ok_or_else(|| Error::unknown_profile(name, &Profile::ALL.map(Profile::name)))
+}
+
+/// The profile of keys of that name.
+///
+/// # Errors
+/// [`Error::UnknownProfile`] lists the names there are.
+pub fn seal_profile(name: &str) -> Result<SealProfile, Error> {
+    SealProfile::from_name(name).ok_or_else(|| Error::unknown_profile(name, &SealProfile::ALL.map(SealProfile::name)))
 }
 
 /// The digest of a base model's weights, streamed.

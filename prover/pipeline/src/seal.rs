@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rankproof_adapter::files;
-use rankproof_groth16_seal::seal::{Seal, SealJson, seal as seal_proofs, verify as verify_seal_natively};
+use rankproof_groth16_seal::seal::{
+    Seal, SealJson, profile_of as seal_profile_of, seal as seal_proofs, verify as verify_seal_natively,
+};
 use rankproof_groth16_seal::{Error as SealError, ProvingKey};
 use rankproof_lora_proof::LoraProof;
 use serde::Serialize;
@@ -117,11 +119,15 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         return Err(rankproof_adapter::Error::FileExists { path: request.output.clone() }.into());
     }
     let verifying_key = keys::read_verifying_key(&request.keys)?;
+    let of_keys = seal_profile_of(&verifying_key)?;
+    if !(1..=of_keys.slots()).contains(&request.proofs.len()) {
+        return Err(SealError::StatementCount { slots: of_keys.slots(), actual: request.proofs.len() }.into());
+    }
     let mut proofs = Vec::with_capacity(request.proofs.len());
     for path in &request.proofs {
         let (proof, profile, _) = verify::read_proof(path)?;
-        if profile.name() != verifying_key.header().profile {
-            let (proof, keys) = (profile.name().to_owned(), verifying_key.header().profile.clone());
+        if profile != of_keys.lora() {
+            let (proof, keys) = (profile.name().to_owned(), of_keys.name().to_owned());
             return Err(Error::KeysOfAnotherProfile { path: path.clone(), proof, keys });
         }
         proofs.push(proof);
