@@ -24,7 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / "target" / "mutants"
 
-# Crate, files with checks, test binaries that may kill. `lib` are the unit tests.
+# Crate, files with checks, test binaries that may kill, in this order. `lib` are the unit tests; what follows a name
+# selects tests.
 NATIVE = [
     ("statement", ["src/claim.rs", "src/digest.rs", "src/field.rs", "src/layout.rs", "src/layout/plan.rs",
                    "src/relation.rs"], ["lib", "relation", "layout", "digests"]),
@@ -43,7 +44,7 @@ NATIVE = [
 CIRCUIT = [
     ("groth16-seal", ["src/circuit/argument.rs", "src/circuit/claims.rs", "src/circuit/layout.rs",
                       "src/circuit/mod.rs", "src/circuit/whir.rs", "src/gadgets/bits.rs", "src/gadgets/merkle.rs",
-                      "src/r1cs/mod.rs"], ["lib", "guards"]),
+                      "src/r1cs/mod.rs"], ["guards every_rule outputs_end no_active a_size public_inputs", "lib", "guards"]),
 ]
 
 # Tests that only notice that something changed, edited so that they ask for behaviour alone.
@@ -209,7 +210,7 @@ def binaries(group):
     for crate, _, tests in group:
         command = ["cargo", "test", "--locked", "--no-run", "--message-format=json-render-diagnostics",
                    "-p", f"rankproof-{crate}"]
-        for test in tests:
+        for test in {test.split()[0] for test in tests}:
             command += ["--lib"] if test == "lib" else ["--test", test]
         environment = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target"))
         built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True, check=True)
@@ -224,7 +225,8 @@ def binaries(group):
         # Cargo names the executables of the copy and of the tree alike: keep these where nobody builds.
         kept = COPY.parent / "mutants-bin" / crate
         kept.mkdir(parents=True, exist_ok=True)
-        executables[crate] = [(test, shutil.copy2(found[test], kept)) for test in tests]
+        paths = {test: shutil.copy2(found[test], kept) for test in {test.split()[0] for test in tests}}
+        executables[crate] = [(test, [paths[test.split()[0]], *test.split()[1:]]) for test in tests]
     return executables
 
 
@@ -234,7 +236,7 @@ def run(crate, executable, site, limit):
     if site:
         environment["RANKPROOF_MUTANT"] = str(site)
     try:
-        done = subprocess.run([executable, "-q"], cwd=COPY / "prover" / crate, env=environment, timeout=limit,
+        done = subprocess.run([*executable, "-q"], cwd=COPY / "prover" / crate, env=environment, timeout=limit,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         failed = re.findall(r"^    ([\w:]+)$", done.stdout, re.M)
         return done.returncode == 0, failed[-1] if failed else f"exit {done.returncode}"
@@ -265,14 +267,14 @@ def main():
             passed, failed = run(crate, executable, None, 900)
             if not passed:
                 sys.exit(f"{crate} {test} fails without any mutant: {failed}")
-            baseline[executable] = time.monotonic() - start
+            baseline[crate, test] = time.monotonic() - start
     killed, survivors = 0, []
     for number, site in enumerate(sites, 1):
         if chosen and number not in chosen:
             continue
         verdict = "SURVIVED"
         for test, executable in executables[site["crate"]]:
-            passed, failed = run(site["crate"], executable, number, 30 + 10 * baseline[executable])
+            passed, failed = run(site["crate"], executable, number, 30 + 10 * baseline[site["crate"], test])
             if not passed:
                 verdict = f"killed by {test}: {failed}"
                 break

@@ -77,8 +77,7 @@ fn edit(bytes: &mut Vec<u8>, script: &mut Script<'_>) -> Option<()> {
             let width = 1usize << (which % 4);
             let encoded =
                 if which & 4 == 0 { value.to_le_bytes() } else { value.rotate_right(8 * width as u32).to_be_bytes() };
-            let low = if which & 4 == 0 { &encoded[..width] } else { &encoded[..width] };
-            bytes.iter_mut().skip(at).zip(low).for_each(|(byte, value)| *byte = *value);
+            bytes.iter_mut().skip(at).zip(&encoded[..width]).for_each(|(byte, value)| *byte = *value);
         }
         // A piece of 32 bytes copied over another: an element by its neighbor.
         6 => {
