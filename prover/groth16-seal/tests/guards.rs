@@ -235,7 +235,7 @@ const LAYOUT_ATTACKS: [LayoutAttack; 16] = [
 ];
 
 fn honest_layout() -> (Maxima, WeightsLayout, InputsLayout) {
-    let maxima = Profile::Tiny.config().maxima().clone();
+    let maxima = *Profile::Tiny.config().maxima();
     let witness = honest_witness();
     let weights = WeightsLayout::plan(&witness.adapter, &maxima).expect("fits");
     let inputs = InputsLayout::plan(&weights, &witness.activations, &maxima).expect("fits");
@@ -281,7 +281,7 @@ fn no_active_slot_follows_an_inactive_one() {
     weights.slots[2].output_offset = 1 << weights.slots[0].log_out;
     let variables = |modules: usize| {
         let mut cs = ConstraintSystem::assigning(0);
-        LayoutVar::new(&mut cs, &Maxima { modules, ..maxima.clone() }, &weights, &inputs);
+        LayoutVar::new(&mut cs, &Maxima { modules, ..maxima }, &weights, &inputs);
         cs.num_variables()
     };
     let mut cs = ConstraintSystem::recording();
