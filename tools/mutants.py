@@ -34,11 +34,12 @@ NATIVE = [
      ["lib", "encoding", "soundness", "cheating", "parts", "security", "completeness"]),
     ("adapter", ["src/activations.rs", "src/base_model.rs", "src/config.rs", "src/files.rs", "src/outputs.rs",
                  "src/peft.rs", "src/quantize.rs", "src/tensors.rs"],
-     ["lib", "activations", "files", "peft", "tensor_files", "real_adapters"]),
+     ["lib", "activations", "files", "peft", "tensor_files", "sizes", "real_adapters"]),
     ("groth16-seal", ["src/verifier.rs", "src/seal.rs", "src/export.rs", "src/keys/encoding.rs", "src/keys/file.rs",
-                      "src/keys/mod.rs", "src/keys/proving_file.rs", "src/prover.rs"], ["lib"]),
+                      "src/keys/mod.rs", "src/keys/proving_file.rs", "src/prover.rs"],
+     ["seals", "lib keys export prover seal"]),
     ("lora-halo2", ["src/container.rs", "src/engine.rs", "src/keys.rs", "src/opening.rs", "src/plan.rs",
-                    "src/shape.rs", "src/stamp.rs", "src/prove.rs"], ["lib", "proofs"]),
+                    "src/shape.rs", "src/stamp.rs", "src/prove.rs"], ["container", "shapes", "lib", "proofs"]),
     ("pipeline", ["src/adapter_file.rs", "src/public_adapter.rs", "src/words.rs"], ["lib"]),
 ]
 CIRCUIT = [
