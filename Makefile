@@ -47,11 +47,34 @@ fixtures: node_modules/.package-lock.json ## Regenerates seals, Solidity key, AB
 # What CI runs, in an order that finds cheap mistakes first. The working tree must be the same afterwards.
 .PHONY: test
 test: tree-before tools format solidity lint rust forge-test coverage deploy-script solhint slither halmos regenerate outputs tree-after ## Runs everything that CI runs
+	@$(COUNTS) target/rust-test.log
 	@echo 'make test: everything passed'
+
+# What was tried, as the tests count it: docs/assurance.md says what each number means.
+COUNTS := grep -h '^assurance: '
 
 .PHONY: test-full
 test-full: test ## Also runs the tests that take minutes
-	$(CARGO) test --workspace --locked -- --ignored
+	$(CARGO) test --workspace --locked -- --ignored --show-output | tee target/rust-test-full.log
+	@$(COUNTS) target/rust-test.log target/rust-test-full.log
+
+# Nightly, and cargo-fuzz 0.13.2 on PATH. What is found goes to fuzz/artifacts; the committed corpus is only read.
+FUZZ_SECONDS ?= 300
+.PHONY: fuzz
+fuzz: ## Fuzzes every decoder for FUZZ_SECONDS each
+	@cargo fuzz --version || { echo 'cargo-fuzz is missing: cargo install cargo-fuzz --version 0.13.2 --locked' >&2; exit 1; }
+	cargo +nightly fuzz build -s none
+	@for file in fuzz/fuzz_targets/*.rs; do \
+	  target=$$(basename "$$file" .rs); mkdir -p "target/fuzz-corpus/$$target"; echo "fuzzing $$target"; \
+	  cargo +nightly fuzz run -s none "$$target" "target/fuzz-corpus/$$target" "fuzz/corpus/$$target" -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1; \
+	done
+
+# Removes every check once and asks whether a test notices: an hour, on a copy in target/.
+.PHONY: mutants
+mutants: ## Removes every check once; lists what no test notices
+	python3 tools/mutants.py native
+	python3 tools/mutants.py circuit
 
 .PHONY: tree-before
 tree-before:
@@ -90,7 +113,8 @@ lint:
 
 .PHONY: rust
 rust:
-	$(CARGO) test --workspace --locked
+	@mkdir -p target
+	$(CARGO) test --workspace --locked -- --show-output | tee target/rust-test.log
 
 # forge ends well when it finds no test at all, so they are counted.
 .PHONY: forge-test

@@ -158,11 +158,12 @@ fn refuses_parameters_that_make_no_sense() {
     let small = "size, rate or proximity margin too small";
     let space = "no module, too many modules, or an index space too large";
     let domain = "a domain is too large or a rate too high";
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (|parameters| parameters.maxima.log_size = 6, small),
         (|parameters| parameters.log_inverse_rate = 0, small),
         (|parameters| parameters.proximity_margin = 2, small),
         (|parameters| parameters.maxima.modules = 0, space),
+        (|parameters| parameters.maxima.modules = 1 << 16, space),
         (|parameters| parameters.maxima.log_tokens = 29, space),
         (|parameters| parameters.log_domain_shrink = 0, "log_domain_shrink must be 1 or 2"),
         (|parameters| parameters.log_domain_shrink = 3, "log_domain_shrink must be 1 or 2"),

@@ -1,6 +1,7 @@
 //! Honest witnesses of random shapes.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod argument_prover;
 pub mod elements;
 pub mod whir_prover;
 
