@@ -165,7 +165,7 @@ fn first_alphas(config: &Config, lora_proof: &LoraProof) -> Vec<F> {
     rounds(&mut transcript, &proof.range_check);
     transcript.receive("", &proof.range_value);
     transcript.challenge("");
-    transcript.receive("", &proof.opening.join);
+    transcript.receive("", &proof.opening.join[0]);
     transcript.challenge("");
     rounds(&mut transcript, &proof.opening.rounds[0].sumcheck)
 }

@@ -5,7 +5,7 @@ use ark_ec::CurveGroup;
 use ark_ff::{Field, UniformRand};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use rankproof_chain::{Chain, Error, LocalNode};
+use rankproof_chain::{Chain, Error, LocalNode, StackConfig, verifier_bytecode};
 use rankproof_groth16_seal::{F, Seal, SealJson, seal};
 use rankproof_hostile_input::edits::apply;
 use rankproof_hostile_input::honest::{fixture, verifying_key};
@@ -54,8 +54,10 @@ fn case(honest: &[Seal], rng: &mut ChaCha20Rng) -> (Statement, Vec<u8>) {
 async fn contract_and_native_verifier_agree() {
     let node = LocalNode::spawn().expect("anvil: run npm ci");
     let chain = Chain::connect(&node.rpc_url(), node.signer(0)).await.expect("a node");
-    let deployment = chain.deploy(None).await.expect("deployed");
-    let registry = chain.registry(deployment.registry).await.expect("deployed");
+    let owner = vec![chain.sender().expect("a signer")];
+    let stack = StackConfig { guardian: owner[0], min_delay: 0, proposers: owner.clone(), executors: owner };
+    let deployment = chain.deploy(&stack, &verifier_bytecode(), None).await.expect("deployed");
+    let registry = chain.registry(deployment.registry()).await.expect("deployed");
     let honest = ["first.json", "second.json", "other_adapter.json"].map(read);
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let mut accepted = 0;

@@ -196,11 +196,10 @@ impl Plan {
     /// When the shape is out of bounds, or needs more than `2^MAXIMUM_K` rows.
     pub fn new(shape: &Shape) -> Result<Self, Error> {
         shape.check()?;
-        // The blocks of a shape can be more than memory holds: sizes from elsewhere are bounded before they are listed.
-        let engines = Columns::ALL.into_iter().map(Columns::engines).max().unwrap_or(1);
-        let least = shape.least_rows() / engines as u64;
-        if least > 1 << MAXIMUM_K {
-            let rows = usize::try_from(least).unwrap_or(usize::MAX);
+        // Before any block is listed: a proof file of 18 kB may claim a shape of 2^30 blocks.
+        let most_engines = Columns::ALL.into_iter().map(Columns::engines).max().unwrap_or(1);
+        let rows = shape.total_rows().div_ceil(most_engines);
+        if rows > 1 << MAXIMUM_K {
             return Err(Error::TooManyRows { rows, maximum_k: MAXIMUM_K });
         }
         let plan = Self::unbounded(shape)?;

@@ -265,18 +265,19 @@ impl Shape {
         }
     }
 
-    /// Rows of all blocks of all engines together, their tails left out; computed without listing the blocks.
-    pub fn least_rows(&self) -> u64 {
-        let inputs = self.inputs().into_iter().map(length).fold(0, u64::saturating_add);
-        let rows = self.modules.iter().map(|module| {
+    /// Rows of all blocks together, without listing them.
+    pub fn total_rows(&self) -> usize {
+        let inputs = self.inputs().into_iter().map(|features| features.saturating_add(features.div_ceil(INPUT_BLOCK)));
+        let modules = self.modules.iter().map(|module| {
             let down = match module.update {
-                Update::LowRank { rank } => length(rank).saturating_mul(length(self.dot_rows(module.in_features))),
+                Update::LowRank { rank } => rank.saturating_mul(self.dot_rows(module.in_features) + 1),
                 Update::Dense => 0,
             };
-            let up = length(module.out_features).saturating_mul(length(self.dot_rows(module.inner_features())));
-            down.saturating_add(up)
+            let blocks = module.out_features.div_ceil(self.outputs_per_block(module));
+            let up = module.out_features.saturating_mul(self.dot_rows(module.inner_features()));
+            down.saturating_add(up).saturating_add(blocks.saturating_mul(2))
         });
-        rows.fold(inputs, u64::saturating_add).saturating_mul(length(self.tokens))
+        inputs.chain(modules).fold(0, usize::saturating_add).saturating_mul(self.tokens)
     }
 
     /// Hashed words of weights in a block (none after the first token: the weights are the same).

@@ -66,7 +66,7 @@ fn each_run_is_bound() {
         ("second context", |p| p.runs[1].context += F::ONE, Error::RankSumcheck),
         ("runs swapped", |p| p.runs.swap(0, 1), Error::RankSumcheck),
         ("one run for both", |p| p.runs[1] = p.runs[0].clone(), Error::RankSumcheck),
-        ("a run less", |p| drop(p.runs.pop()), Error::LengthMismatch { field: "runs", expected: 2, actual: 1 }),
+        ("a run less", |p| p.runs.truncate(1), Error::LengthMismatch { field: "runs", expected: 2, actual: 1 }),
         (
             "a run more",
             |p| p.runs.push(p.runs[0].clone()),
@@ -74,7 +74,7 @@ fn each_run_is_bound() {
         ),
         (
             "a join round less",
-            |p| drop(p.proof.opening.join.pop()),
+            |p| p.proof.opening.join.truncate(1),
             Error::LengthMismatch { field: "join", expected: 2, actual: 1 },
         ),
         (

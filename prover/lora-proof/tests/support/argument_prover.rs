@@ -171,9 +171,11 @@ pub fn prove_with(config: &Config, witness: &Witness, lies: Lies) -> LoraProof {
         input: &input,
         range: &range,
         weights_ood: ood_points[0],
-        activations_ood: ood_points[1],
+        activations_ood: &ood_points[1..],
     };
-    let functions = Batched { points, gamma }.tables();
+    let runs = [F::from(1u64)];
+    let functions = Batched { points, gamma, runs: &runs }.tables();
+    let functions: [Vec<F>; 2] = functions.try_into().expect("weights and one run");
     let (opening, _) = open(config, &mut transcript, leaves.each_ref(), [w, z], functions, lies.opening);
     lora_proof.proof = Proof {
         output_value: y,
