@@ -31,8 +31,14 @@ bench: node_modules/.package-lock.json ## Measures every stage; docs/benchmarks.
 	test -f .rankproof/keys/small/verifying.key || target/release/rankproof keys new --profile small
 	target/release/rankproof bench
 
+.PHONY: bench-halo2
+bench-halo2: ## Measures the halo2 system, and what the low rank saves against the full matrix
+	$(CARGO) build --release --locked -p rankproof-lora-halo2 --example benchmark
+	target/release/examples/benchmark
+	target/release/examples/benchmark --compare --runs 1
+
 .PHONY: fixtures
-fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity key, ABI, bytecode and gas snapshots
+fixtures: node_modules/.package-lock.json ## Regenerates seals, Solidity key, ABI, bytecode, addresses and gas snapshots
 	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures
 	forge build
 	node tools/abi.cjs
@@ -40,12 +46,35 @@ fixtures: node_modules/.package-lock.json ## Regenerates the seals, the Solidity
 
 # What CI runs, in an order that finds cheap mistakes first. The working tree must be the same afterwards.
 .PHONY: test
-test: tree-before tools format solidity lint rust forge-test regenerate outputs tree-after ## Runs everything that CI runs
+test: tree-before tools format solidity lint rust forge-test coverage deploy-script solhint slither halmos regenerate outputs tree-after ## Runs everything that CI runs
+	@$(COUNTS) target/rust-test.log
 	@echo 'make test: everything passed'
+
+# What was tried, as the tests count it: docs/assurance.md says what each number means.
+COUNTS := grep -h '^assurance: '
 
 .PHONY: test-full
 test-full: test ## Also runs the tests that take minutes
-	$(CARGO) test --workspace --locked -- --ignored
+	$(CARGO) test --workspace --locked -- --ignored --show-output | tee target/rust-test-full.log
+	@$(COUNTS) target/rust-test.log target/rust-test-full.log
+
+# Nightly, and cargo-fuzz 0.13.2 on PATH. What is found goes to fuzz/artifacts; the committed corpus is only read.
+FUZZ_SECONDS ?= 300
+.PHONY: fuzz
+fuzz: ## Fuzzes every decoder for FUZZ_SECONDS each
+	@cargo fuzz --version || { echo 'cargo-fuzz is missing: cargo install cargo-fuzz --version 0.13.2 --locked' >&2; exit 1; }
+	cargo +nightly fuzz build -s none
+	@for file in fuzz/fuzz_targets/*.rs; do \
+	  target=$$(basename "$$file" .rs); mkdir -p "target/fuzz-corpus/$$target"; echo "fuzzing $$target"; \
+	  cargo +nightly fuzz run -s none "$$target" "target/fuzz-corpus/$$target" "fuzz/corpus/$$target" -- \
+	    -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1; \
+	done
+
+# Removes every check once and asks whether a test notices: an hour, on a copy in target/.
+.PHONY: mutants
+mutants: ## Removes every check once; lists what no test notices
+	python3 tools/mutants.py native
+	python3 tools/mutants.py circuit
 
 .PHONY: tree-before
 tree-before:
@@ -84,7 +113,8 @@ lint:
 
 .PHONY: rust
 rust:
-	$(CARGO) test --workspace --locked
+	@mkdir -p target
+	$(CARGO) test --workspace --locked -- --show-output | tee target/rust-test.log
 
 # forge ends well when it finds no test at all, so they are counted.
 .PHONY: forge-test
@@ -129,6 +159,45 @@ tree-after:
 	  || { echo 'the working tree changed: a generated file is not up to date' >&2; exit 1; }
 	@git diff --quiet -- fixtures contracts/generated snapshots \
 	  || { echo 'generated files differ from what is committed: run make fixtures' >&2; exit 1; }
+
+# Without optimizer, so without what the gas tests measure; the invariants run in forge-test.
+.PHONY: coverage
+coverage: node_modules/.package-lock.json ## Fails unless every line and branch of contracts/ is tested
+	mkdir -p target
+	rm -f target/lcov.info
+	forge coverage --report lcov --report-file target/lcov.info --no-match-contract 'GasTest|Invariant' \
+	  > target/coverage.log 2>&1 || { cat target/coverage.log >&2; exit 1; }
+	node tools/coverage.cjs target/lcov.info
+
+# Python tools, each with its pinned dependencies in an environment of its own.
+target/python/%/installed: tools/requirements-%.txt
+	rm -rf target/python/$*
+	python3 -m venv target/python/$*
+	target/python/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+# An environment of its own for the build too: slither builds with other settings. It ends well on nothing at all, so
+# the contracts are counted.
+.PHONY: slither
+slither: node_modules/.package-lock.json target/python/slither/installed ## Static analysis of contracts/, no finding allowed
+	FOUNDRY_OUT=target/slither/out FOUNDRY_CACHE_PATH=target/slither/cache target/python/slither/bin/slither . \
+	  > target/slither.log 2>&1 || { cat target/slither.log >&2; exit 1; }
+	@grep -E 'analyzed \([1-9][0-9]* contracts with [1-9][0-9]* detectors\), 0 result' target/slither.log \
+	  || { cat target/slither.log >&2; echo 'slither analyzed nothing' >&2; exit 1; }
+
+.PHONY: solhint
+solhint: node_modules/.package-lock.json ## Lints contracts/, no warning allowed
+	solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
+
+# Symbolic execution of check_ functions; see test/symbolic.
+.PHONY: halmos
+halmos: node_modules/.package-lock.json target/python/halmos/installed ## Proves the pure parts of the contracts for all inputs in bounds
+	tools/halmos.sh
+
+# On a fresh anvil: deployed, deployed again, checked.
+.PHONY: deploy-script
+deploy-script: node_modules/.package-lock.json
+	tools/deploy.sh
 
 .PHONY: snarkjs
 snarkjs: node_modules/.package-lock.json ## Checks key and seals of the contract with snarkjs

@@ -22,6 +22,8 @@ contract EmergencyStop is IEmergencyStop {
     constructor(ISealVerifier verifier_, address guardian_) {
         if (address(verifier_).code.length == 0) revert VerifierWithoutCode(address(verifier_));
         verifier = verifier_;
+        // Zero is meant: nobody is the guardian then.
+        // slither-disable-next-line missing-zero-check
         guardian = guardian_;
     }
 
@@ -45,6 +47,7 @@ contract EmergencyStop is IEmergencyStop {
     }
 
     /// @inheritdoc ISealVerifier
+    // solhint-disable-next-line func-name-mixedcase
     function SELECTOR() external view returns (bytes4) {
         return verifier.SELECTOR();
     }

@@ -3,57 +3,87 @@ pragma solidity ^0.8.24;
 
 import {ScriptBase} from "forge-std/Base.sol";
 
-import {ProofRegistry} from "../contracts/ProofRegistry.sol";
 import {SealVerifier} from "../contracts/SealVerifier.sol";
+import {Statement} from "../contracts/libraries/StatementLib.sol";
+import {Check} from "./Check.s.sol";
+import {KeyGate, KeyReader} from "./KeyGate.sol";
+import {SealFile} from "./SealFile.sol";
+import {Stack, StackConfig, StackLib} from "./Stack.sol";
 
-/// @title Deploys the verifier and its registry
-/// @notice `forge script script/Deploy.s.sol --sig 'run(bytes32)' KEY_DIGEST --rpc-url ... --broadcast`
-/// @dev The key digest comes from the operator, who has it from the ceremony or from
-/// `rankproof keys info`, and not from the sources that are being deployed: a key file swapped after
-/// the export would otherwise go unnoticed.
+/// @title Deploys the whole stack
+/// @notice `forge script script/Deploy.s.sol --rpc-url ... --broadcast`
+/// @dev What is there already stays, so a run that was interrupted is simply run again. A revert in the
+/// simulation, also one of the check at the end, leaves nothing broadcast.
 contract Deploy is ScriptBase {
-    /// @notice A development key is worth nothing on a real chain: anybody can forge its seals.
-    error DevelopmentKeyRefused(uint256 chainId);
+    /// @notice The configuration is that of another chain.
+    error ConfigurationOfAnotherChain(uint256 expected, uint256 actual);
 
-    /// @notice The deployed code does not hold the key that the operator means.
-    error KeyDigestMismatch(bytes32 expected, bytes32 actual);
+    /// @notice Nobody could ever add a verifier: name proposers and executors.
+    error TimelockWithoutRoles();
 
-    /// @notice On any chain but a local one, name the key digest: `run(bytes32)`.
-    error KeyDigestRequired(uint256 chainId);
+    /// @notice Off a local chain the timelock takes at least `minimum` seconds.
+    error TimelockTooShort(uint256 minimum, uint256 actual);
 
-    /// @notice The chain id of anvil and Hardhat.
-    uint256 public constant LOCAL_CHAIN_ID = 31337;
+    /// @notice The chain has no deterministic deployment proxy at this address.
+    error DeployerMissing(address deployer);
+
+    /// @notice The deployment proxy refused this creation code.
+    error CreationFailed(uint256 index, address where);
+
+    /// @notice The shortest delay of a timelock that holds value.
+    uint256 public constant MIN_DELAY = 1 days;
 
     // forge-lint: disable-next-line(mixed-case-variable)
     bool public IS_SCRIPT = true;
 
-    /// @notice Deploys whatever key was generated, on a local chain only.
-    function run() external returns (SealVerifier verifier, ProofRegistry registry) {
-        if (block.chainid != LOCAL_CHAIN_ID) revert KeyDigestRequired(block.chainid);
-        (verifier, registry) = _deploy();
+    /// @notice Deploys the stack of `script/chains/<chain id>.toml`.
+    function run() external returns (Stack memory) {
+        string memory name = vm.toString(block.chainid);
+        return runWith(string.concat("script/chains/", name, ".toml"));
     }
 
-    /// @notice Deploys the key with this digest, or nothing.
-    function run(bytes32 expectedKeyDigest)
-        external
-        returns (SealVerifier verifier, ProofRegistry registry)
-    {
-        (verifier, registry) = _deploy();
-        bytes32 actual = verifier.keyDigest();
-        if (actual != expectedKeyDigest) revert KeyDigestMismatch(expectedKeyDigest, actual);
+    /// @notice Deploys the stack of the configuration at `path`: `--sig "runWith(string)" PATH`.
+    function runWith(string memory path) public returns (Stack memory) {
+        return deploy(StackLib.read(path));
     }
 
-    /// @notice Reverts for a development key anywhere but on a local chain.
-    function requireKeyAllowed(bool isDevelopmentKey, uint256 chainId) public pure {
-        if (isDevelopmentKey && chainId != LOCAL_CHAIN_ID) revert DevelopmentKeyRefused(chainId);
+    /// @notice Deploys what is missing of this stack, and checks all of it.
+    function deploy(StackConfig memory config) public returns (Stack memory) {
+        requireSensible(config);
+        requireSound(config, new SealVerifier());
+        KeyGate.requireSound(new KeyReader().key());
+        if (StackLib.DEPLOYER.code.length == 0) revert DeployerMissing(StackLib.DEPLOYER);
+
+        bytes[5] memory codes = StackLib.creationCodes(config);
+        for (uint256 i = 0; i < codes.length; ++i) {
+            address where = StackLib.addressOf(codes[i]);
+            if (where.code.length != 0) continue;
+            vm.broadcast();
+            (bool success,) = StackLib.DEPLOYER.call(abi.encodePacked(StackLib.SALT, codes[i]));
+            if (!success || where.code.length == 0) revert CreationFailed(i, where);
+        }
+        return new Check().check(config);
     }
 
-    /// @dev A revert in the simulation of a script leaves nothing broadcast.
-    function _deploy() private returns (SealVerifier verifier, ProofRegistry registry) {
-        vm.startBroadcast();
-        verifier = new SealVerifier();
-        requireKeyAllowed(verifier.isDevelopmentKey(), block.chainid);
-        registry = new ProofRegistry(verifier);
-        vm.stopBroadcast();
+    /// @notice Reverts for a configuration that cannot be meant.
+    function requireSensible(StackConfig memory config) public view {
+        if (config.chainId != block.chainid) {
+            revert ConfigurationOfAnotherChain(config.chainId, block.chainid);
+        }
+        if (config.proposers.length == 0 || config.executors.length == 0) {
+            revert TimelockWithoutRoles();
+        }
+        if (block.chainid != KeyGate.LOCAL_CHAIN_ID && config.minDelay < MIN_DELAY) {
+            revert TimelockTooShort(MIN_DELAY, config.minDelay);
+        }
+    }
+
+    /// @notice Reverts unless the verifier holds the key that is meant, a key that is fit for the chain,
+    /// and verifies the known seal.
+    function requireSound(StackConfig memory config, SealVerifier verifier) public view {
+        KeyGate.requireAllowed(verifier.isDevelopmentKey(), block.chainid);
+        KeyGate.requireMeant(config.keyDigest, verifier.keyDigest(), block.chainid);
+        (bytes memory seal, Statement[] memory statements) = SealFile.read(config.knownSeal);
+        KeyGate.requireVerifies(verifier, seal, statements);
     }
 }

@@ -29,7 +29,7 @@ contract ProofRegistryTest is BaseTest {
         vm.recordLogs();
         vm.expectEmit(true, true, true, true, address(registry));
         emit IProofRegistry.StatementRecorded(
-            leaf, statement.adapter, statement.context, statement.activations
+            leaf, statement.adapter, statement.context, statement.activations, first.selector
         );
         (bytes32 root, uint256 newRecords) = registry.submit(first.seal, first.statements, false);
 

@@ -6,8 +6,8 @@ import {Vm} from "forge-std/Vm.sol";
 import {ProofRegistry} from "../contracts/ProofRegistry.sol";
 import {IProofRegistry} from "../contracts/interfaces/IProofRegistry.sol";
 import {Statement} from "../contracts/libraries/StatementLib.sol";
+import {SealFile} from "../script/SealFile.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
-import {Fixtures} from "./utils/Fixtures.sol";
 import {InjectedKeyVerifier, KeyInjection} from "./utils/InjectedKeyVerifier.sol";
 import {MerkleTree} from "./utils/MerkleTree.sol";
 import {TrapdoorKey, TrapdoorProver} from "./utils/TrapdoorProver.sol";
@@ -19,6 +19,7 @@ contract ProofRegistryBatchTest is BaseTest {
 
     TrapdoorKey private setup;
     ProofRegistry private registry;
+    bytes4 private selector;
 
     function setUp() public {
         setup = TrapdoorProver.load();
@@ -26,6 +27,7 @@ contract ProofRegistryBatchTest is BaseTest {
         KeyInjection.set(setup.key, setup.parametersDigest, SLOTS);
         InjectedKeyVerifier verifier = new InjectedKeyVerifier();
         setup.keyDigest = verifier.keyDigest();
+        selector = verifier.SELECTOR();
         registry = new ProofRegistry(verifier);
     }
 
@@ -33,7 +35,7 @@ contract ProofRegistryBatchTest is BaseTest {
         Statement[] memory statements = _statements(count = bound(count, 2, SLOTS), seed);
         vm.recordLogs();
         vm.expectEmit(true, true, true, true, address(registry));
-        emit IProofRegistry.BatchRecorded(MerkleTree.root(statements), statements);
+        emit IProofRegistry.BatchRecorded(MerkleTree.root(statements), selector, statements);
         (bytes32 root, uint256 newRecords) = _submit(statements, false);
 
         assertEq(_events(), 1, "one event");
@@ -54,11 +56,11 @@ contract ProofRegistryBatchTest is BaseTest {
             Statement memory s = statements[i];
             vm.expectEmit(true, true, true, true, address(registry));
             emit IProofRegistry.StatementRecorded(
-                MerkleTree.leaf(s), s.adapter, s.context, s.activations
+                MerkleTree.leaf(s), s.adapter, s.context, s.activations, selector
             );
         }
         vm.expectEmit(true, true, true, true, address(registry));
-        emit IProofRegistry.BatchRecorded(MerkleTree.root(statements), statements);
+        emit IProofRegistry.BatchRecorded(MerkleTree.root(statements), selector, statements);
         (, uint256 newRecords) = _submit(statements, true);
         assertEq(newRecords, count + 1, "each and the root");
         for (uint256 i = 0; i < count; ++i) {
@@ -143,7 +145,7 @@ contract ProofRegistryBatchTest is BaseTest {
         uint256 trees = 0;
         for (; vm.keyExistsJson(json, _at(".trees", trees)); ++trees) {
             string memory tree = _at(".trees", trees);
-            Statement[] memory statements = Fixtures.statementsAt(json, tree);
+            Statement[] memory statements = SealFile.statementsAt(json, tree);
             (bytes32 root,) = _submit(statements, false);
             assertEq(root, vm.parseJsonBytes32(json, string.concat(tree, ".root")), "root");
             for (uint256 i = 0; i < statements.length; ++i) {

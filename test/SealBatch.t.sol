@@ -152,7 +152,7 @@ contract SealBatchTest is BaseTest {
     function test_RevertWhen_AnInputPointIsNotOnTheCurve() external {
         Statement[] memory statements = _statements(1, 10);
         bytes memory seal = _seal(statements, 10);
-        verifier.verify{gas: 1_000_000}(seal, statements);
+        verifier.verify{gas: 4_000_000}(seal, statements);
         for (uint256 i = 0; i < 4; ++i) {
             uint256[22] memory words = abi.decode(abi.encode(setup.key), (uint256[22]));
             words[14 + 2 * i] ^= 1;
@@ -162,7 +162,7 @@ contract SealBatchTest is BaseTest {
             vm.expectRevert(
                 abi.encodeWithSelector(ISealVerifier.PrecompileFailed.selector, precompile)
             );
-            verifier.verify{gas: 1_000_000}(seal, statements);
+            verifier.verify{gas: 4_000_000}(seal, statements);
         }
     }
 

@@ -5,11 +5,15 @@ import {Statement} from "../libraries/StatementLib.sol";
 import {IVerifiesSeals} from "./IVerifiesSeals.sol";
 
 /// @title The memory of what was proven
-/// @notice A record says that on some day a seal of this statement verified here. It says nothing
-/// about who sent it, how often, in which order or in whose company, and it never goes away.
+/// @notice A record says that on some day a seal of this statement verified here, under a key with this
+/// selector. It says nothing about who sent it, how often, in which order or in whose company, and it
+/// never goes away.
 ///
 /// - Replay: a seal is public and anybody may send it, again and again, also re-randomized. That
-///   changes nothing: a record is made once, and carries no sender.
+///   changes nothing: a record is made once for each selector, and carries no sender.
+/// - Versions: a statement that was proven under one selector and then under another has both records,
+///   so that nobody keeps it from the better one by sending the other first. `isProven` asks for any
+///   selector; whoever trusts only some, or trusts one no more, asks `isProvenBy`.
 /// - Order and duplicates: a root is that of the sorted leaves, so `[A, B]` and `[B, A]` are one
 ///   record (the verifier still wants the order that was sealed); `[A, A]` proves A and nothing more.
 /// - A statement is an identity, a root or a seal is not. Whoever pays for work names the whole
@@ -17,18 +21,23 @@ import {IVerifiesSeals} from "./IVerifiesSeals.sol";
 interface IProofRegistry {
     /// @notice A single statement became a record, under its leaf.
     event StatementRecorded(
-        bytes32 indexed leaf, uint256 indexed adapter, uint256 indexed context, uint256 activations
+        bytes32 indexed leaf,
+        uint256 indexed adapter,
+        uint256 indexed context,
+        uint256 activations,
+        bytes4 selector
     );
 
     /// @notice A batch of two or more statements became a record, under its keccak Merkle root.
-    event BatchRecorded(bytes32 indexed root, Statement[] statements);
+    event BatchRecorded(bytes32 indexed root, bytes4 indexed selector, Statement[] statements);
 
     /// @notice In the constructor: there is no contract at the address of the verifier.
     error VerifierWithoutCode(address verifier);
 
     /// @notice Records the statements of a seal. Reverts, with an error of the verifier, unless the
     /// seal proves all of them in this order, even if all of them are records already.
-    /// @dev Every new record emits exactly one event; what is recorded already emits none.
+    /// @dev Every new record emits exactly one event; what is recorded already, with the selector of this
+    /// seal, emits none.
     /// @param seal The seal, as `IVerifiesSeals.verify` takes it.
     /// @param statements 1 to `slots()` statements of the verifier of this seal.
     /// @param recordEach Also records every single statement of a batch, so that `isProven(statement)`
@@ -50,8 +59,17 @@ interface IProofRegistry {
         view
         returns (bool);
 
+    /// @notice Whether the single statement is a record of a seal with this selector.
+    function isProvenBy(Statement calldata statement, bytes4 selector) external view returns (bool);
+
+    /// @notice Whether each of these single statements is a record, in this order.
+    function areProven(Statement[] calldata statements) external view returns (bool[] memory);
+
     /// @notice Whether a leaf or root is a record.
     function isRecorded(bytes32 leafOrRoot) external view returns (bool);
+
+    /// @notice Whether a leaf or root is a record of a seal with this selector.
+    function isRecordedBy(bytes32 leafOrRoot, bytes4 selector) external view returns (bool);
 
     /// @notice The leaf of a statement: keccak256(keccak256(abi.encode(statement))).
     function leafOf(Statement calldata statement) external pure returns (bytes32);

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {Vm} from "forge-std/Vm.sol";
 
 import {Statement} from "../../contracts/libraries/StatementLib.sol";
+import {SealFile} from "../../script/SealFile.sol";
 
 /// @notice A seal of `fixtures/seals`, as the prover wrote it.
 struct SealFixture {
@@ -50,31 +51,6 @@ library Fixtures {
         fixture.challenge = uint256(VM.parseJsonBytes32(json, ".challenge"));
         fixture.evaluation = uint256(VM.parseJsonBytes32(json, ".evaluation"));
 
-        fixture.statements = statementsAt(json, "");
-    }
-
-    /// @notice The array `statements` of the object at `path` in `json`.
-    function statementsAt(string memory json, string memory path)
-        internal
-        view
-        returns (Statement[] memory statements)
-    {
-        uint256 count = 0;
-        while (VM.keyExistsJson(json, _entry(path, count))) ++count;
-        statements = new Statement[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            string memory entry = _entry(path, i);
-            statements[i] = Statement({
-                adapter: uint256(VM.parseJsonBytes32(json, string.concat(entry, ".adapter"))),
-                activations: uint256(
-                    VM.parseJsonBytes32(json, string.concat(entry, ".activations"))
-                ),
-                context: uint256(VM.parseJsonBytes32(json, string.concat(entry, ".context")))
-            });
-        }
-    }
-
-    function _entry(string memory path, uint256 index) private pure returns (string memory) {
-        return string.concat(path, ".statements[", VM.toString(index), "]");
+        fixture.statements = SealFile.statementsAt(json, "");
     }
 }

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use rankproof_adapter::{
-    Activations, Error, ModuleActivations, ModuleOutputs, Outputs, dequantize_delta, quantize_activations,
-    read_activations, read_captured_delta, read_outputs,
+    Activations, Adapter, Error, Module, ModuleActivations, ModuleOutputs, Outputs, dequantize_delta, quantize,
+    quantize_activations, read_activations, read_captured_delta, read_outputs, write_outputs,
 };
-use rankproof_statement::QuantizedActivations;
+use rankproof_statement::{QuantizedActivations, WeightBits};
 use support::{Tensor, encode};
 use tempfile::TempDir;
 
@@ -223,5 +223,32 @@ fn rejects_outputs_whose_lengths_do_not_fit() {
     };
     assert_eq!(ModuleOutputs::new(&module, honest.activations.clone(), honest.y.clone()), Ok(honest.clone()));
     let short = ModuleOutputs::new(&module, honest.activations, vec![1; 3]);
-    assert_eq!(short, Err(Error::LengthMismatch { module: "a".into(), what: "y", expected: 4, actual: 3 }));
+    let refused = Error::LengthMismatch { module: "a".into(), what: "y", expected: 4, actual: 3 };
+    assert_eq!(short, Err(refused.clone()));
+
+    let mut by_hand = outputs();
+    by_hand.modules[0].y.pop();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("outputs.safetensors");
+    assert_eq!(write_outputs(&path, &by_hand, false), Err(refused));
+    assert_eq!(write_outputs(&path, &outputs(), false), Ok(()));
+}
+
+#[test]
+fn rejects_with_scale_not_finite_when_the_scaling_leaves_the_range() {
+    let module = |scaling| Module {
+        name: "a".into(),
+        in_features: 1,
+        out_features: 1,
+        rank: 1,
+        lora_a: vec![f32::MAX],
+        lora_b: vec![f32::MAX],
+        scaling,
+    };
+    let quantized = |scaling| {
+        let adapter = Adapter { base_model: None, modules: vec![module(scaling)], notes: Vec::new() };
+        quantize(&adapter, WeightBits::Four, [0; 32]).map(drop)
+    };
+    assert_eq!(quantized(1.0), Ok(()));
+    assert_eq!(quantized(f64::MAX), Err(Error::ScaleNotFinite { module: "a".into() }));
 }

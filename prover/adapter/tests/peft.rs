@@ -287,6 +287,11 @@ fn rejects_with_module_name_invalid() {
     tiny.tensors.push(Tensor::counting("base_model.model.a\nb.lora_A.weight", &[2, 4]));
     let expected = Error::ModuleNameInvalid { path: tiny.weights_path(), module: "a\\nb".into() };
     assert_eq!(tiny.read(), Err(expected));
+    for module in [String::new(), "m".repeat(513)] {
+        let mut tiny = TinyAdapter::honest();
+        tiny.tensors.push(Tensor::counting(&format!("base_model.model.{module}.lora_A.weight"), &[2, 4]));
+        assert_eq!(tiny.read(), Err(Error::ModuleNameInvalid { path: tiny.weights_path(), module }));
+    }
 }
 
 #[test]

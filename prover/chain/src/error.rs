@@ -7,6 +7,7 @@ use alloy::primitives::{Address, B256};
 use alloy::transports::{RpcError, TransportErrorKind};
 
 use crate::Rejection;
+use crate::fees::WEI_PER_GWEI;
 
 /// Why a call or transaction did not do what it should. Each message names the remedy where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -45,13 +46,78 @@ pub enum Error {
         /// Number of its block.
         block: u64,
     },
-    /// No receipt in time; the transaction may still be mined.
-    #[error("transaction {transaction}: no receipt after {seconds} s; ask for it again before sending another")]
+    /// No receipt that stays, in time; the transaction may still be mined.
+    #[error(
+        "transaction {transaction}: not confirmed after {seconds} s; run the same command again, which goes on with \
+         this transaction"
+    )]
     Unconfirmed {
         /// Hash of the transaction.
         transaction: B256,
         /// How long was waited.
         seconds: u64,
+    },
+    /// Another transaction of the account was mined instead.
+    #[error(
+        "account {account}: its nonce {nonce} was used by another transaction; run the same command again, and send \
+         from this account from one place at a time"
+    )]
+    NonceTaken {
+        /// Who sends.
+        account: Address,
+        /// Whose number.
+        nonce: u64,
+    },
+    /// The next block costs more than may be paid.
+    #[error(
+        "fees: the base fee is {} gwei, the cap {} gwei; wait, or raise --max-fee-gwei",
+        gwei(*base_fee), gwei(*cap)
+    )]
+    FeeAboveCap {
+        /// Wei per gas.
+        base_fee: u128,
+        /// Wei per gas.
+        cap: u128,
+    },
+    /// The file of a transaction under way cannot be read or written.
+    #[error("journal {}: {reason}; see to it that it can be read and written, or remove it", path.display())]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What was deployed is not what was meant.
+    #[error("{contract}: its {what} is {actual}, expected {expected}; do not use this deployment")]
+    ReadBackMismatch {
+        /// Name of the contract.
+        contract: &'static str,
+        /// What was asked for.
+        what: &'static str,
+        /// What was meant.
+        expected: String,
+        /// What the chain says.
+        actual: String,
+    },
+    /// Events that a registry does not emit, or not in this order.
+    #[error(
+        "events of block {block}: {what}; read from the block of the registry's deployment on, and ask another node"
+    )]
+    HistoryBroken {
+        /// Number of the block.
+        block: u64,
+        /// What cannot be.
+        what: String,
+    },
+    /// The registry's events and its answers do not agree.
+    #[error("registry {registry}: at block {block} it does not answer what its events say: {what}; ask another node")]
+    StateDiffers {
+        /// Its address.
+        registry: Address,
+        /// Number of the block.
+        block: u64,
+        /// The first difference.
+        what: String,
     },
     /// There is no contract, or another one, at an address.
     #[error("address {address}: no {expected} there; check the address and the chain")]
@@ -83,8 +149,27 @@ pub enum Error {
         /// Where it was to be deployed.
         chain_id: u64,
     },
+    /// The file that says what is deployed cannot be meant.
+    #[error("{}: {reason}; correct it, script/chains/example.toml shows how", path.display())]
+    ChainConfig {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file that says what is deployed is for another chain.
+    #[error("chain {actual}: the configuration is for chain {expected}; give --config for this chain, or another node")]
+    OtherChain {
+        /// Of the configuration.
+        expected: u64,
+        /// Of the node.
+        actual: u64,
+    },
     /// The verifier holds another key than the one meant.
-    #[error("verifier: key digest is {actual}, expected {expected}; export the contract again from the right keys")]
+    #[error(
+        "verifier: key digest is {actual}, expected {expected}; compile it from the right keys with `rankproof export \
+         --compile`, and deploy with --artifacts"
+    )]
     KeyDigestMismatch {
         /// What the caller expects.
         expected: B256,
@@ -113,14 +198,21 @@ pub enum Error {
     EmptyBatch,
 }
 
+/// Wei as gwei, for people.
+fn gwei(wei: u128) -> String {
+    format!("{}.{:03}", wei / WEI_PER_GWEI, wei % WEI_PER_GWEI / 1_000_000)
+}
+
 impl Error {
     /// Sorts an error of the transport: refused by a contract, refused by the node, or no answer at all.
     pub(crate) fn from_rpc(host: &str, error: RpcError<TransportErrorKind>) -> Self {
         let Some(response) = error.as_error_resp() else {
             // Errors of the HTTP client repeat the URL, which may hold a key.
             let reason = match &error {
-                RpcError::Transport(TransportErrorKind::HttpError(http)) => format!("HTTP status {}", http.status),
-                RpcError::Transport(_) => "no connection".to_owned(),
+                RpcError::Transport(kind) => match kind.as_http_error() {
+                    Some(http) => format!("HTTP status {}", http.status),
+                    None => "no connection".to_owned(),
+                },
                 RpcError::LocalUsageError(source) => source.to_string(),
                 _ => "its answer is not what the protocol says".to_owned(),
             };

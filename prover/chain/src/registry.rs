@@ -1,24 +1,22 @@
 //! A deployed `ProofRegistry`: what is proven, and how more gets there.
 
 use alloy::primitives::{Address, B256, Bytes};
-use alloy::providers::Provider;
-use alloy::rpc::types::{Filter, Log, TransactionReceipt};
-use alloy::sol_types::SolEventInterface;
+use alloy::rpc::types::TransactionReceipt;
 use rankproof_statement::Statement;
 
-use crate::bindings::ProofRegistry::{self, ProofRegistryEvents, ProofRegistryInstance};
-use crate::bindings::SealVerifier;
-use crate::bindings::{element, word};
+use crate::bindings::ProofRegistry::{self, ProofRegistryInstance};
+use crate::bindings::{EmergencyStop, SealVerifier, VerifierRouter, registry_statement, verifier_statement};
 use crate::chain::{Chain, VerifierInfo};
-use crate::{Error, Rejection};
+use crate::events::Event;
+use crate::{Error, Rejection, merkle};
 
 /// What an address is called if it is not one.
 const EXPECTED: &str = "proof registry";
 
-/// A registry, its verifier, and the connection to both.
+/// A registry, what its seals have passed, and the connection to both.
 #[derive(Clone, Debug)]
 pub struct Registry {
-    chain: Chain,
+    pub(crate) chain: Chain,
     address: Address,
     verifier: Address,
 }
@@ -48,36 +46,32 @@ pub struct Submitted {
     /// Gas of the whole transaction.
     pub gas_used: u64,
     /// The records that it made. None, if somebody else's transaction came first.
-    pub records: Vec<Record>,
+    pub records: Vec<Event>,
 }
 
-/// An event of the registry: one for each record, ever.
+/// One verifier behind a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Record {
-    /// A single statement.
-    Statement {
-        /// Its leaf.
-        leaf: B256,
-        /// The statement.
-        statement: Statement,
-    },
-    /// A batch of two or more.
-    Batch {
-        /// Root of its tree (`merkle`).
-        root: B256,
-        /// The statements, in the order that was sealed.
-        statements: Vec<Statement>,
-    },
+pub struct Route {
+    /// The verifier, or the stop in front of it.
+    pub address: Address,
+    /// Its owner has taken it away.
+    pub removed: bool,
+    /// It was stopped. A verifier without a stop never is.
+    pub stopped: bool,
+    /// What it says about itself.
+    pub info: VerifierInfo,
 }
 
 impl Registry {
     pub(crate) async fn open(chain: Chain, address: Address) -> Result<Self, Error> {
-        let verifier = ProofRegistry::new(address, &chain.provider).verifier().call().await;
-        let verifier = verifier.map_err(|error| match Error::from_contract(&chain.host, address, EXPECTED, error) {
+        let wrong = |error| match Error::from_contract(&chain.host, address, EXPECTED, error) {
             Error::Rejected(Rejection::Unknown { .. }) => Error::NotTheContract { address, expected: EXPECTED },
             error => error,
-        })?;
+        };
+        let contract = ProofRegistry::new(address, &chain.provider);
+        // A stop has a verifier too, and no records.
+        contract.isRecorded(B256::ZERO).call().await.map_err(wrong)?;
+        let verifier = contract.verifier().call().await.map_err(wrong)?;
         Ok(Self { chain, address, verifier })
     }
 
@@ -86,23 +80,46 @@ impl Registry {
         self.address
     }
 
-    /// The address of its verifier.
+    /// The address of what its seals have passed: a router, a stop or a verifier.
     pub fn verifier(&self) -> Address {
         self.verifier
     }
 
-    /// What its verifier says about itself.
+    /// The connection.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// Every verifier behind it, in the order in which they were added.
     ///
     /// # Errors
     /// Those of the connection.
-    pub async fn verifier_info(&self) -> Result<VerifierInfo, Error> {
-        self.chain.verifier_info(self.verifier).await
+    pub async fn routes(&self) -> Result<Vec<Route>, Error> {
+        let router = VerifierRouter::new(self.verifier, &self.chain.provider);
+        // What does not know the question is no router, but the one verifier itself.
+        let Ok(selectors) = router.selectors().call().await else {
+            return Ok(vec![self.route(self.verifier, false).await?]);
+        };
+        let mut routes = Vec::with_capacity(selectors.len());
+        for selector in selectors {
+            let route = router.routeOf(selector).call().await.map_err(|error| self.failed(error))?;
+            routes.push(self.route(route.verifier, route.removed).await?);
+        }
+        Ok(routes)
     }
 
-    /// Records the statements of a seal, unless all of them are records already.
+    async fn route(&self, address: Address, removed: bool) -> Result<Route, Error> {
+        let info = self.chain.verifier_info(address).await?;
+        let stop = EmergencyStop::new(address, &self.chain.provider);
+        let stopped = stop.stopped().call().await.unwrap_or(false);
+        Ok(Route { address, removed, stopped, info })
+    }
+
+    /// Records the statements of a seal, unless all of them are records of its selector already.
     ///
     /// With `record_each` every statement of a batch becomes a record of its own, besides the root. The simulation
-    /// that comes first verifies the seal in either case, so an outcome always speaks of a valid seal.
+    /// that comes first verifies the seal in either case, so an outcome always speaks of a valid seal. A transaction
+    /// of an earlier run that was killed is found in the journal and seen through.
     ///
     /// # Errors
     /// [`Error::Rejected`] with the contract's reason, before anything is spent; [`Error::NoSigner`]; those of a
@@ -122,19 +139,26 @@ impl Registry {
         if let Some(sender) = self.chain.sender() {
             call = call.from(sender);
         }
-        let simulated = call.call().await.map_err(|error| self.failed(error))?;
-        let root = simulated.root;
-        if simulated.newRecords.is_zero() {
-            return Ok(SubmitOutcome::AlreadyProven { root });
+        let input = call.calldata().clone();
+        if let Some(receipt) = self.chain.resume(self.address, &input).await? {
+            return Ok(self.submitted(merkle::Tree::new(statements)?.root(), &receipt));
         }
-        let receipt = self.chain.send(call.into_transaction_request()).await?;
-        Ok(SubmitOutcome::Submitted(Submitted {
+        let simulated = call.call().await.map_err(|error| self.failed(error))?;
+        if simulated.newRecords.is_zero() {
+            self.chain.forget(self.address, &input);
+            return Ok(SubmitOutcome::AlreadyProven { root: simulated.root });
+        }
+        Ok(self.submitted(simulated.root, &self.chain.send(self.address, input).await?))
+    }
+
+    fn submitted(&self, root: B256, receipt: &TransactionReceipt) -> SubmitOutcome {
+        SubmitOutcome::Submitted(Submitted {
             root,
             transaction: receipt.transaction_hash,
             block: receipt.block_number.unwrap_or_default(),
             gas_used: receipt.gas_used,
-            records: self.records_in(&receipt),
-        }))
+            records: self.events_in(receipt),
+        })
     }
 
     /// Asks the verifier whether the seal proves the statements; changes nothing, spends nothing.
@@ -142,22 +166,7 @@ impl Registry {
     /// # Errors
     /// [`Error::Rejected`] with the contract's reason.
     pub async fn verify(&self, seal: &[u8], statements: &[Statement]) -> Result<(), Error> {
-        let contract = SealVerifier::new(self.verifier, &self.chain.provider);
-        let statements = statements.iter().map(verifier_statement).collect();
-        contract.verify(Bytes::copy_from_slice(seal), statements).call().await.map_err(|error| self.failed(error))?;
-        Ok(())
-    }
-
-    /// The gas of a whole transaction that does nothing but verify. It is sent, and paid for.
-    ///
-    /// # Errors
-    /// [`Error::Rejected`] with the contract's reason; [`Error::NoSigner`]; those of a transaction.
-    pub async fn measure_verify(&self, seal: &[u8], statements: &[Statement]) -> Result<u64, Error> {
-        self.verify(seal, statements).await?;
-        let contract = SealVerifier::new(self.verifier, &self.chain.provider);
-        let statements = statements.iter().map(verifier_statement).collect();
-        let call = contract.verify(Bytes::copy_from_slice(seal), statements);
-        Ok(self.chain.send(call.into_transaction_request()).await?.gas_used)
+        self.chain.verify_at(self.verifier, seal, statements).await
     }
 
     /// Whether the single statement is a record.
@@ -178,68 +187,42 @@ impl Registry {
         call.call().await.map_err(|error| self.failed(error))
     }
 
-    /// Every record made from block `from` on, in order, with the number of its block.
-    ///
-    /// # Errors
-    /// Those of the connection; a node may refuse a range that it finds too long.
-    pub async fn records(&self, from: u64) -> Result<Vec<(u64, Record)>, Error> {
-        let filter = Filter::new().address(self.address).from_block(from);
-        let logs = self.chain.provider.get_logs(&filter).await;
-        let logs = logs.map_err(|error| Error::from_rpc(&self.chain.host, error))?;
-        let record = |log: &Log| Some((log.block_number.unwrap_or_default(), decode(log)?));
-        Ok(logs.iter().filter_map(record).collect())
+    fn events_in(&self, receipt: &TransactionReceipt) -> Vec<Event> {
+        let logs = receipt.logs().iter().filter(|log| log.address() == self.address);
+        logs.filter_map(|log| Event::decode(&log.inner)).collect()
     }
 
-    fn records_in(&self, receipt: &TransactionReceipt) -> Vec<Record> {
-        receipt.logs().iter().filter(|log| log.address() == self.address).filter_map(decode).collect()
-    }
-
-    fn contract(&self) -> ProofRegistryInstance<&alloy::providers::DynProvider> {
+    pub(crate) fn contract(&self) -> ProofRegistryInstance<&alloy::providers::DynProvider> {
         ProofRegistry::new(self.address, &self.chain.provider)
     }
 
-    fn failed(&self, error: alloy::contract::Error) -> Error {
+    pub(crate) fn failed(&self, error: alloy::contract::Error) -> Error {
         Error::from_contract(&self.chain.host, self.address, EXPECTED, error)
     }
 }
 
-fn registry_statement(statement: &Statement) -> ProofRegistry::Statement {
-    ProofRegistry::Statement {
-        adapter: word(&statement.adapter),
-        activations: word(&statement.activations),
-        context: word(&statement.context),
+impl Chain {
+    /// Asks what verifies seals at this address (a verifier, a stop or a router) for this one.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with the contract's reason.
+    pub async fn verify_at(&self, verifier: Address, seal: &[u8], statements: &[Statement]) -> Result<(), Error> {
+        let contract = SealVerifier::new(verifier, &self.provider);
+        let statements = statements.iter().map(verifier_statement).collect();
+        let verdict = contract.verify(Bytes::copy_from_slice(seal), statements).call().await;
+        verdict.map_err(|error| Error::from_contract(&self.host, verifier, "verifier of seals", error))?;
+        Ok(())
     }
-}
 
-fn verifier_statement(statement: &Statement) -> SealVerifier::Statement {
-    SealVerifier::Statement {
-        adapter: word(&statement.adapter),
-        activations: word(&statement.activations),
-        context: word(&statement.context),
-    }
-}
-
-/// An event of the registry; `None` for what is none, or could not come from one of its records.
-fn decode(log: &Log) -> Option<Record> {
-    match ProofRegistryEvents::decode_log(&log.inner).ok()?.data {
-        ProofRegistryEvents::StatementRecorded(event) => Some(Record::Statement {
-            leaf: event.leaf,
-            statement: Statement {
-                adapter: element(&event.adapter)?,
-                activations: element(&event.activations)?,
-                context: element(&event.context)?,
-            },
-        }),
-        ProofRegistryEvents::BatchRecorded(event) => {
-            let statement = |s: &ProofRegistry::Statement| {
-                Some(Statement {
-                    adapter: element(&s.adapter)?,
-                    activations: element(&s.activations)?,
-                    context: element(&s.context)?,
-                })
-            };
-            let statements = event.statements.iter().map(statement).collect::<Option<_>>()?;
-            Some(Record::Batch { root: event.root, statements })
-        }
+    /// The gas of a whole transaction that does nothing but verify. It is sent, and paid for.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`] with the contract's reason; [`Error::NoSigner`]; those of a transaction.
+    pub async fn measure_verify(&self, verifier: Address, seal: &[u8], statements: &[Statement]) -> Result<u64, Error> {
+        self.verify_at(verifier, seal, statements).await?;
+        let contract = SealVerifier::new(verifier, &self.provider);
+        let statements = statements.iter().map(verifier_statement).collect();
+        let input = contract.verify(Bytes::copy_from_slice(seal), statements).calldata().clone();
+        Ok(self.send(verifier, input).await?.gas_used)
     }
 }

@@ -1,11 +1,14 @@
 //! The custom errors of the contracts, as values and as sentences.
 
-use alloy::primitives::{Address, Bytes, FixedBytes, U256};
+use alloy::primitives::{Address, B256, Bytes, FixedBytes, U256};
 use alloy::sol_types::SolInterface;
 
-use crate::bindings::{ProofRegistry::ProofRegistryErrors, SealVerifier::SealVerifierErrors};
+use crate::bindings::EmergencyStop::EmergencyStopErrors;
+use crate::bindings::ProofRegistry::ProofRegistryErrors;
+use crate::bindings::SealVerifier::SealVerifierErrors;
+use crate::bindings::VerifierRouter::VerifierRouterErrors;
 
-/// Why a contract refused, with the arguments that it gave (`ISealVerifier.sol`, `IProofRegistry.sol`).
+/// Why a contract refused, with the arguments that it gave (`contracts/interfaces`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
@@ -84,12 +87,97 @@ pub enum Rejection {
         /// `gamma` or `delta`.
         point: String,
     },
-    /// From a constructor.
-    #[error("registry: there is no contract at the verifier's address {verifier}")]
+    /// From a constructor, or the router.
+    #[error("verifier: there is no contract at its address {verifier}")]
     VerifierWithoutCode {
         /// The address.
         verifier: Address,
     },
+    /// From the stop in front of a verifier.
+    #[error("verifier: it was stopped for ever; what it verified before may deserve no trust")]
+    VerifierStopped,
+    /// From the router.
+    #[error("seal: it has {length} bytes, too few for a selector")]
+    SealWithoutSelector {
+        /// Bytes.
+        length: U256,
+    },
+    /// From the router.
+    #[error("seal: no verifier here has its selector {selector}; seal again with the keys of one that is here")]
+    SelectorUnknown {
+        /// The seal's.
+        selector: FixedBytes<4>,
+    },
+    /// From the router.
+    #[error("seal: the verifier with its selector {selector} was removed; seal again with the keys of another one")]
+    SelectorRemoved {
+        /// The seal's.
+        selector: FixedBytes<4>,
+    },
+    /// From the router.
+    #[error("verifier: its selector {selector} belongs to {verifier} for ever")]
+    SelectorTaken {
+        /// Wanted.
+        selector: FixedBytes<4>,
+        /// Whose it is.
+        verifier: Address,
+    },
+    /// From the router.
+    #[error("verifier: its selector {selector} is not the head of its key digest {digest}")]
+    SelectorIsNotOfTheKey {
+        /// What it says.
+        selector: FixedBytes<4>,
+        /// Digest of its key.
+        digest: B256,
+    },
+    /// From the router.
+    #[error("verifier: anybody can forge seals for its development key, which chain {chain_id} refuses")]
+    DevelopmentKeyRefused {
+        /// Where.
+        chain_id: U256,
+    },
+    /// From a registration: somebody else's, for another registry or chain, or no registration at all.
+    #[error(
+        "registration: the statement has context {actual:#x}, that of this owner here is {expected:#x}; prove it \
+             with --register-on CHAIN_ID:REGISTRY:OWNER"
+    )]
+    NotTheRegistrationContext {
+        /// That of owner, registry and chain.
+        expected: U256,
+        /// The statement's.
+        actual: U256,
+    },
+    /// From a registration.
+    #[error("adapter {adapter:#x}: it is registered already, to {owner}")]
+    AdapterTaken {
+        /// The adapter id.
+        adapter: U256,
+        /// Who stands for it.
+        owner: Address,
+    },
+    /// Asked to change an entry that is not there.
+    #[error("adapter {adapter:#x}: it is not registered here")]
+    AdapterUnknown {
+        /// The adapter id.
+        adapter: U256,
+    },
+    /// Asked to change a revoked entry.
+    #[error("adapter {adapter:#x}: it was revoked, which is for ever")]
+    AdapterIsRevoked {
+        /// The adapter id.
+        adapter: U256,
+    },
+    /// Asked to change somebody else's entry.
+    #[error("adapter: it belongs to {owner}, not to {caller}")]
+    NotTheOwner {
+        /// Who stands for it.
+        owner: Address,
+        /// Who asked.
+        caller: Address,
+    },
+    /// Asked to give an entry to the zero address.
+    #[error("adapter: it cannot go to the zero address; revoke it instead")]
+    TransferToNobody,
     /// None of ours, or a newer contract.
     #[error("contract: it reverted with data {data} that this version does not know")]
     Unknown {
@@ -101,15 +189,52 @@ pub enum Rejection {
 impl Rejection {
     /// Reads revert data. What does not decode exactly is [`Self::Unknown`].
     pub fn decode(data: &[u8]) -> Self {
-        let unknown = || Self::Unknown { data: Bytes::copy_from_slice(data) };
+        // The same signature in two contracts is the same error.
         if let Ok(error) = SealVerifierErrors::abi_decode_validate(data) {
             return Self::from_verifier(error);
         }
-        match ProofRegistryErrors::abi_decode_validate(data) {
-            Ok(ProofRegistryErrors::VerifierWithoutCode(error)) => {
-                Self::VerifierWithoutCode { verifier: error.verifier }
+        let known = VerifierRouterErrors::abi_decode_validate(data)
+            .ok()
+            .and_then(Self::from_router)
+            .or_else(|| ProofRegistryErrors::abi_decode_validate(data).ok().and_then(Self::from_registry))
+            .or_else(|| EmergencyStopErrors::abi_decode_validate(data).ok().and_then(Self::from_stop));
+        known.unwrap_or_else(|| Self::Unknown { data: Bytes::copy_from_slice(data) })
+    }
+
+    fn from_router(error: VerifierRouterErrors) -> Option<Self> {
+        use VerifierRouterErrors as E;
+        Some(match error {
+            E::SealWithoutSelector(e) => Self::SealWithoutSelector { length: e.length },
+            E::SelectorUnknown(e) => Self::SelectorUnknown { selector: e.selector },
+            E::SelectorRemoved(e) => Self::SelectorRemoved { selector: e.selector },
+            E::SelectorTaken(e) => Self::SelectorTaken { selector: e.selector, verifier: e.verifier },
+            E::SelectorIsNotOfTheKey(e) => Self::SelectorIsNotOfTheKey { selector: e.selector, digest: e.keyDigest },
+            E::VerifierWithoutCode(e) => Self::VerifierWithoutCode { verifier: e.verifier },
+            E::DevelopmentKeyRefused(e) => Self::DevelopmentKeyRefused { chain_id: e.chainId },
+            _ => return None,
+        })
+    }
+
+    fn from_registry(error: ProofRegistryErrors) -> Option<Self> {
+        use ProofRegistryErrors as E;
+        Some(match error {
+            E::VerifierWithoutCode(e) => Self::VerifierWithoutCode { verifier: e.verifier },
+            E::NotTheRegistrationContext(e) => {
+                Self::NotTheRegistrationContext { expected: e.expected, actual: e.actual }
             }
-            Err(_) => unknown(),
+            E::AdapterTaken(e) => Self::AdapterTaken { adapter: e.adapter, owner: e.owner },
+            E::AdapterUnknown(e) => Self::AdapterUnknown { adapter: e.adapter },
+            E::AdapterIsRevoked(e) => Self::AdapterIsRevoked { adapter: e.adapter },
+            E::NotTheOwner(e) => Self::NotTheOwner { owner: e.owner, caller: e.caller },
+            E::TransferToNobody(_) => Self::TransferToNobody,
+            _ => return None,
+        })
+    }
+
+    fn from_stop(error: EmergencyStopErrors) -> Option<Self> {
+        match error {
+            EmergencyStopErrors::VerifierStopped(_) => Some(Self::VerifierStopped),
+            _ => None,
         }
     }
 
@@ -200,6 +325,37 @@ mod tests {
                 data("VerifierWithoutCode(address)", address.abi_encode()),
                 Rejection::VerifierWithoutCode { verifier: address },
             ),
+            (data("VerifierStopped()", vec![]), Rejection::VerifierStopped),
+            (data("SealWithoutSelector(uint256)", one.abi_encode()), Rejection::SealWithoutSelector { length: one }),
+            (data("SelectorUnknown(bytes4)", four[0].abi_encode()), Rejection::SelectorUnknown { selector: four[0] }),
+            (data("SelectorRemoved(bytes4)", four[1].abi_encode()), Rejection::SelectorRemoved { selector: four[1] }),
+            (
+                data("SelectorTaken(bytes4,address)", (four[0], address).abi_encode()),
+                Rejection::SelectorTaken { selector: four[0], verifier: address },
+            ),
+            (
+                data("SelectorIsNotOfTheKey(bytes4,bytes32)", (four[0], B256::from(two)).abi_encode()),
+                Rejection::SelectorIsNotOfTheKey { selector: four[0], digest: two.into() },
+            ),
+            (
+                data("DevelopmentKeyRefused(uint256)", one.abi_encode()),
+                Rejection::DevelopmentKeyRefused { chain_id: one },
+            ),
+            (
+                data("NotTheRegistrationContext(uint256,uint256)", (one, two).abi_encode()),
+                Rejection::NotTheRegistrationContext { expected: one, actual: two },
+            ),
+            (
+                data("AdapterTaken(uint256,address)", (one, address).abi_encode()),
+                Rejection::AdapterTaken { adapter: one, owner: address },
+            ),
+            (data("AdapterUnknown(uint256)", one.abi_encode()), Rejection::AdapterUnknown { adapter: one }),
+            (data("AdapterIsRevoked(uint256)", one.abi_encode()), Rejection::AdapterIsRevoked { adapter: one }),
+            (
+                data("NotTheOwner(address,address)", (address, Address::ZERO).abi_encode()),
+                Rejection::NotTheOwner { owner: address, caller: Address::ZERO },
+            ),
+            (data("TransferToNobody()", vec![]), Rejection::TransferToNobody),
         ];
         for (data, expected) in cases {
             assert_eq!(Rejection::decode(&data), expected);

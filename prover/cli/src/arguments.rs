@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::ceremony::Ceremony;
+use crate::chain_arguments::{Context, Deploy, Register, Revoke, Status, Submit, Transfer, Watch};
 
 /// Proves that a committed LoRA adapter gave exactly these outputs from these inputs, without showing the adapter.
 #[derive(Debug, Parser)]
@@ -31,7 +32,7 @@ pub enum Command {
     Prove(Prove),
     /// Recomputes the activations id from tensors: what a client runs.
     Digest(Digest),
-    /// Checks a LoRA proof.
+    /// Checks a LoRA proof of either system.
     Verify(Verify),
     /// Makes and describes keys of seals.
     #[command(subcommand)]
@@ -43,14 +44,25 @@ pub enum Command {
     Seal(Seal),
     /// Checks a seal as the contract does.
     VerifySeal(VerifySeal),
-    /// Writes the verifying key as Solidity, for exactly these keys.
+    /// Writes the verifying key as Solidity, for exactly these keys, and compiles the verifier that holds it.
     Export(Export),
-    /// Deploys verifier and registry. Development keys are refused anywhere but on a local chain.
+    /// Deploys verifier, stop, timelock, router and registry. Development keys are refused off a local chain.
     Deploy(Deploy),
     /// Submits a seal to a registry; what is proven already is not sent again.
     Submit(Submit),
-    /// Asks a registry whether statements are proven.
+    /// Prints the context that a statement must have to be used in a certain way.
+    #[command(subcommand)]
+    Context(Context),
+    /// Registers the adapter of a seal, which was proven with --register-on for the account that signs.
+    Register(Register),
+    /// Hands a registered adapter to another owner.
+    Transfer(Transfer),
+    /// Marks a registered adapter as revoked, for ever.
+    Revoke(Revoke),
+    /// Asks a registry whether statements are proven, or rebuilds all that it knows from its events.
     Status(Status),
+    /// Prints the events of a registry as they come.
+    Watch(Watch),
     /// Runs the whole job on the fixture adapter, with an anvil of its own.
     Demo(Demo),
     /// Measures every stage, as medians.
@@ -120,12 +132,15 @@ pub struct Prove {
     /// The private adapter file.
     #[arg(long, value_name = "FILE")]
     pub adapter: PathBuf,
-    /// safetensors with `<module>.x` for every committed module.
-    #[arg(long, value_name = "FILE")]
-    pub activations: PathBuf,
-    /// What the statement is for; 0 is bound to nothing.
-    #[arg(long, default_value = "0", value_name = "HEX")]
-    pub context: String,
+    /// safetensors with `<module>.x` for every committed module; several times with profile small-s8, once for each run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub activations: Vec<PathBuf>,
+    /// What the statement is for; 0, which is bound to nothing, without this. Once for all runs, or once for each.
+    #[arg(long, value_name = "HEX")]
+    pub context: Vec<String>,
+    /// Proves in order to register the adapter: whoever has the seal can make OWNER its owner in this registry.
+    #[arg(long, value_name = "CHAIN_ID:REGISTRY:OWNER", conflicts_with = "context")]
+    pub register_on: Option<String>,
     /// Takes only the first N rows.
     #[arg(long, value_name = "N")]
     pub tokens: Option<usize>,
@@ -135,9 +150,15 @@ pub struct Prove {
     /// Where the proof goes.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Where the outputs go.
-    #[arg(long, value_name = "FILE")]
-    pub outputs: PathBuf,
+    /// Where the outputs go, once for each run.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub outputs: Vec<PathBuf>,
+    /// Compresses the proof with gzip (halo2 only); `verify` reads both forms.
+    #[arg(long)]
+    pub gzip: bool,
+    /// Also writes the proof as JSON, to look at (halo2 only).
+    #[arg(long, value_name = "FILE.json")]
+    pub export_json: Option<PathBuf>,
     /// Replaces existing files.
     #[arg(long)]
     pub force: bool,
@@ -241,80 +262,18 @@ pub struct Export {
     /// Folder of keys.
     #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
     pub keys: PathBuf,
-    /// Folder of the Solidity file SealVerifyingKey.sol.
+    /// Folder of the Solidity file SealVerifyingKey.sol, and of the compiled SealVerifier.json.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
+    /// Also compiles the verifier of these keys, for `deploy --artifacts`.
+    #[arg(long)]
+    pub compile: bool,
+    /// The compiler; without it, the solc of the right version on PATH, or the one of the project.
+    #[arg(long, value_name = "FILE", requires = "compile")]
+    pub solc: Option<PathBuf>,
     /// Replaces an existing file.
     #[arg(long)]
     pub force: bool,
-}
-
-/// Which node, and who signs. The private key is read from the environment variable RANKPROOF_PRIVATE_KEY.
-#[derive(Args, Debug)]
-pub struct Access {
-    /// The node.
-    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
-    pub rpc_url: String,
-    /// An encrypted key file; without it the key is read from RANKPROOF_PRIVATE_KEY.
-    #[arg(long, value_name = "FILE", requires = "password_file")]
-    pub keystore: Option<PathBuf>,
-    /// A file whose first line is the password of the key file.
-    #[arg(long, value_name = "FILE", requires = "keystore")]
-    pub password_file: Option<PathBuf>,
-}
-
-/// Arguments of `deploy`.
-#[derive(Args, Debug)]
-pub struct Deploy {
-    /// Which node, and who signs.
-    #[command(flatten)]
-    pub access: Access,
-    /// Folder of the keys that the contract must hold.
-    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR", conflicts_with = "key_digest")]
-    pub keys: PathBuf,
-    /// Digest of the key that the contract must hold, instead of a folder.
-    #[arg(long, value_name = "HEX")]
-    pub key_digest: Option<String>,
-}
-
-/// Arguments of `submit`.
-#[derive(Args, Debug)]
-pub struct Submit {
-    /// Which node, and who signs.
-    #[command(flatten)]
-    pub access: Access,
-    /// The seal.
-    #[arg(value_name = "SEAL.json")]
-    pub seal: PathBuf,
-    /// Address of the registry.
-    #[arg(long, value_name = "ADDRESS")]
-    pub registry: String,
-    /// Also records every statement of a batch alone.
-    #[arg(long)]
-    pub record_each: bool,
-}
-
-/// Arguments of `status`.
-#[derive(Args, Debug)]
-pub struct Status {
-    /// The node.
-    #[arg(long, default_value = "http://127.0.0.1:8545", value_name = "URL")]
-    pub rpc_url: String,
-    /// Address of the registry.
-    #[arg(long, value_name = "ADDRESS")]
-    pub registry: String,
-    /// Asks for the statements of a seal.
-    #[arg(value_name = "SEAL.json", required_unless_present = "adapter_id", conflicts_with = "adapter_id")]
-    pub seal: Option<PathBuf>,
-    /// Asks for one statement: its adapter id.
-    #[arg(long, value_name = "HEX", requires = "activations_id")]
-    pub adapter_id: Option<String>,
-    /// Its activations id.
-    #[arg(long, value_name = "HEX", requires = "adapter_id")]
-    pub activations_id: Option<String>,
-    /// Its context.
-    #[arg(long, value_name = "HEX", default_value = "0")]
-    pub context: String,
 }
 
 /// Arguments of `demo`.

@@ -7,7 +7,10 @@
 mod arguments;
 mod bars;
 mod ceremony;
+mod chain_arguments;
 mod run;
+mod run_chain;
+mod run_prove;
 mod show;
 
 use std::io::Write;
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    match run::run(&cli.command) {
+    match run::run(&cli.command, cli.json) {
         Ok(report) => {
             let text = if cli.json { show::json(&report) } else { show::text(&report) };
             // Whoever closed the pipe has read enough.

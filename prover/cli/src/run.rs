@@ -1,21 +1,21 @@
 //! From arguments to one call of the pipeline.
 
-use rankproof_pipeline::chain::{self, Account, ExpectedKey, Question};
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, prove,
-    seal, seal_profile, verify,
+    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, seal,
+    seal_profile, verify,
 };
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::{Access, Bits, Command, Keys};
+use crate::arguments::{Bits, Command, Export, Keys};
 use crate::bars::Bars;
+use crate::{run_chain, run_prove};
 
-/// Runs a command; the report is what is shown.
-pub fn run(command: &Command) -> Result<Value, Error> {
+/// Runs a command; the report is what is shown. With `json`, what is shown before it is JSON too.
+pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
     let bars = Bars::new();
     match command {
         Command::Inspect(arguments) => {
@@ -43,28 +43,7 @@ pub fn run(command: &Command) -> Result<Value, Error> {
             let digest = base_digest(&arguments.model, &bars)?;
             Ok(serde_json::json!({ "base_model_digest": print_bytes(&digest) }))
         }
-        Command::Prove(arguments) => {
-            if arguments.system != "sumcheck" && arguments.system != halo2::SYSTEM {
-                return Err(Error::BadArgument {
-                    argument: "--system",
-                    reason: format!("`{}` is not available in this version", arguments.system),
-                    remedy: "use sumcheck or halo2",
-                });
-            }
-            let request = prove::Request {
-                adapter: arguments.adapter.clone(),
-                activations: arguments.activations.clone(),
-                context: parse_element("--context", &arguments.context)?,
-                tokens: arguments.tokens,
-                proof: arguments.output.clone(),
-                outputs: arguments.outputs.clone(),
-                force: arguments.force,
-            };
-            if arguments.system == halo2::SYSTEM {
-                return report(&halo2::prove(&request, &bars)?);
-            }
-            report(&prove::prove(&request, &bars)?)
-        }
+        Command::Prove(arguments) => run_prove::prove(arguments, &bars),
         Command::Digest(arguments) => {
             let request = digest::Request {
                 adapter: arguments.adapter.clone(),
@@ -112,33 +91,18 @@ pub fn run(command: &Command) -> Result<Value, Error> {
         }
         Command::VerifySeal(arguments) => report(&seal::verify_seal(&arguments.seal, &arguments.keys)?),
         Command::Export(arguments) => {
-            report(&keys::export_solidity(&arguments.keys, &arguments.output, arguments.force)?)
+            let compile = arguments.compile.then(|| keys::Compile { solc: arguments.solc.clone() });
+            let Export { keys, output, force, .. } = arguments;
+            report(&keys::export_solidity(keys, output, compile.as_ref(), *force, &bars)?)
         }
-        Command::Deploy(arguments) => {
-            let key = match &arguments.key_digest {
-                Some(text) => ExpectedKey::Digest(parse_bytes("--key-digest", text)?),
-                None => ExpectedKey::Folder(arguments.keys.clone()),
-            };
-            report(&chain::deploy(&access(&arguments.access)?, &key, &bars)?)
-        }
-        Command::Submit(arguments) => {
-            let registry = chain::parse_address("--registry", &arguments.registry)?;
-            let access = access(&arguments.access)?;
-            report(&chain::submit(&access, registry, &arguments.seal, arguments.record_each, &bars)?)
-        }
-        Command::Status(arguments) => {
-            let registry = chain::parse_address("--registry", &arguments.registry)?;
-            let question = match (&arguments.seal, &arguments.adapter_id, &arguments.activations_id) {
-                (_, Some(adapter_id), Some(activations_id)) => Question::Statement {
-                    adapter_id: parse_element("--adapter-id", adapter_id)?,
-                    activations_id: parse_element("--activations-id", activations_id)?,
-                    context: parse_element("--context", &arguments.context)?,
-                },
-                (seal, _, _) => Question::Seal(seal.clone().unwrap_or_default()),
-            };
-            let access = chain::Access { rpc_url: arguments.rpc_url.clone(), account: Account::None };
-            report(&chain::status(&access, registry, &question)?)
-        }
+        Command::Deploy(arguments) => run_chain::deploy(arguments, &bars),
+        Command::Submit(arguments) => run_chain::submit(arguments, &bars),
+        Command::Context(command) => run_chain::context(command),
+        Command::Register(arguments) => run_chain::register(arguments, &bars),
+        Command::Transfer(arguments) => run_chain::transfer(arguments, &bars),
+        Command::Revoke(arguments) => run_chain::revoke(arguments, &bars),
+        Command::Status(arguments) => run_chain::status(arguments, &bars),
+        Command::Watch(arguments) => run_chain::watch(arguments, json),
         Command::Demo(arguments) => {
             let request = demo::Request {
                 directory: arguments.adapter_dir.clone(),
@@ -171,26 +135,6 @@ fn width(bits: Bits) -> WeightBits {
         Bits::Four => WeightBits::Four,
         Bits::Eight => WeightBits::Eight,
     }
-}
-
-/// Where a private key may be, besides a keystore.
-const PRIVATE_KEY_VARIABLE: &str = "RANKPROOF_PRIVATE_KEY";
-
-fn access(arguments: &Access) -> Result<chain::Access, Error> {
-    let account = match (&arguments.keystore, &arguments.password_file) {
-        (Some(keystore), Some(password)) => Account::Keystore(keystore.clone(), chain::read_password(password)?),
-        _ => match std::env::var(PRIVATE_KEY_VARIABLE) {
-            Ok(key) => Account::PrivateKey(key),
-            Err(_) => {
-                return Err(Error::BadArgument {
-                    argument: "--keystore",
-                    reason: format!("it is not given, and {PRIVATE_KEY_VARIABLE} is not set"),
-                    remedy: "give one of them, so that the transaction can be signed",
-                });
-            }
-        },
-    };
-    Ok(chain::Access { rpc_url: arguments.rpc_url.clone(), account })
 }
 
 /// What the benchmark proves: the adapter of the demo, half of it, at 8 bits, and an adapter of other shapes.

@@ -35,6 +35,16 @@ pub fn text(report: &Value) -> String {
     text
 }
 
+/// An object in one line: its event first, then name and value of each field.
+pub fn line(report: &Value) -> String {
+    let Value::Object(fields) = report else { return json(report) };
+    let mut text = label(report["event"].as_str().unwrap_or_default());
+    for (name, value) in fields.iter().filter(|(name, value)| *name != "event" && !value.is_array()) {
+        text.push_str(&format!("  {} {}", label(name), scalar(name, value)));
+    }
+    text + "\n"
+}
+
 fn list(text: &mut String, rows: &[Value]) {
     let objects: Vec<&Map<String, Value>> = rows.iter().filter_map(Value::as_object).collect();
     if objects.len() != rows.len() {
@@ -112,6 +122,12 @@ fn grouped(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn puts_an_event_into_one_line() {
+        let event = serde_json::json!({ "event": "adapter_revoked", "block": 1200, "owner": "0x1" });
+        assert_eq!(line(&event), "adapter revoked  block 1 200  owner 0x1\n");
+    }
 
     #[test]
     fn aligns_fields_and_tabulates_lists() {

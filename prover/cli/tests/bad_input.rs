@@ -150,6 +150,12 @@ fn every_bad_argument_of_prove_is_refused() {
         (arguments!["--context", "f".repeat(64)], "--context"),
         (arguments!["--context", reserved], "context kind 2"),
         (arguments!["--system", "plonk"], "plonk"),
+        (arguments!["--gzip"], "--gzip"),
+        (arguments!["--export-json", path("j")], "--export-json"),
+        (arguments!["--system", "halo2", "--export-json", path("p")], "--export-json"),
+        (arguments!["--system", "halo2", "--export-json", honest.public()], "--force"),
+        (arguments!["--system", "halo2", "--tokens", "17"], "--tokens"),
+        (arguments!["--system", "halo2", "--context", reserved.clone()], "context kind 2"),
         (arguments!["--unknown"], "--unknown"),
     ];
     for (extra, part) in cases {

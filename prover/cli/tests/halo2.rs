@@ -2,11 +2,13 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{fail, field, honest, succeed};
+use support::{fail, field, honest, rankproof, succeed, text};
 
 struct Halo2 {
     folder: tempfile::TempDir,
@@ -43,7 +45,9 @@ fn halo2() -> &'static Halo2 {
             "-o",
             folder.path().join("proof.rph2"),
             "--outputs",
-            folder.path().join("outputs.safetensors")
+            folder.path().join("outputs.safetensors"),
+            "--export-json",
+            folder.path().join("proof.json")
         ]);
         Halo2 { folder, proven }
     })
@@ -114,6 +118,96 @@ fn a_changed_cut_or_extended_proof_is_refused() {
     let mut other_version = bytes.clone();
     other_version[7] = 2;
     refused(&other_version, 2, "version 2");
+}
+
+/// Every byte of the header and the stamp, every 97th byte of the argument.
+#[test]
+fn every_sampled_byte_changed_is_refused() {
+    let bytes = std::fs::read(halo2().proof()).expect("a proof");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("changed");
+    let (head, tail) = (170, bytes.len() - 200);
+    let positions = (0..head).chain((head..tail).step_by(97)).chain(tail..bytes.len());
+    for position in positions {
+        let mut changed = bytes.clone();
+        changed[position] ^= 1 << (position % 8);
+        std::fs::write(&path, changed).expect("written");
+        let output = rankproof([OsStr::new("verify"), path.as_os_str()]);
+        let sentence = text(&output.stderr);
+        assert!(matches!(output.status.code(), Some(1 | 2)), "byte {position}: {:?} {sentence}", output.status);
+        assert!(sentence.starts_with("error: ") && sentence.lines().count() == 1, "byte {position}: {sentence}");
+    }
+}
+
+#[test]
+fn a_compressed_proof_is_read_and_its_json_shows_the_same_statement() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("proof.rph2.gz");
+    let proven = succeed(arguments![
+        "prove",
+        "--system",
+        "halo2",
+        "--gzip",
+        "--adapter",
+        honest().adapter(),
+        "--activations",
+        honest().activations(),
+        "--tokens",
+        "1",
+        "-o",
+        path,
+        "--outputs",
+        folder.path().join("outputs.safetensors")
+    ]);
+    let bytes = std::fs::read(&path).expect("a proof");
+    assert_eq!(proven["proof_file_bytes"], bytes.len());
+    assert!(bytes.starts_with(&[0x1f, 0x8b]));
+    let verified = succeed(arguments!["verify", path, "--adapter-id", field(&halo2().proven, "adapter_id")]);
+    assert_eq!(verified["system"], "halo2");
+    assert_eq!(verified["activations_id"], proven["activations_id"]);
+    let changed = folder.path().join("changed");
+    for position in (0..bytes.len()).step_by(61).chain([0, 3, 9, bytes.len() - 1]) {
+        let mut other = bytes.clone();
+        other[position] ^= 1 << (position % 8);
+        std::fs::write(&changed, other).expect("written");
+        fail(2, arguments!["verify", changed]);
+    }
+
+    let json: Value =
+        serde_json::from_slice(&std::fs::read(halo2().folder.path().join("proof.json")).expect("written"))
+            .expect("it is JSON");
+    let proven = &halo2().proven;
+    assert_eq!(json["public_inputs"]["adapter"], proven["adapter_id"]);
+    assert_eq!(json["public_inputs"]["activations"], proven["activations_id"]);
+    assert_eq!(json["metadata"]["rows"], proven["rows"]);
+    assert_eq!(json["params"]["modules"][0]["rank"], 8);
+}
+
+/// What this machine cannot look up is an error of the machine, not of the proof.
+#[test]
+fn a_damaged_cache_is_not_said_to_be_a_bad_proof() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cache = folder.path().join(".rankproof/halo2");
+    let verify = || {
+        Command::new(env!("CARGO_BIN_EXE_rankproof"))
+            .current_dir(folder.path())
+            .arg("verify")
+            .arg(halo2().proof())
+            .output()
+            .expect("the binary runs")
+    };
+    assert_eq!(verify().status.code(), Some(0));
+    let params = std::fs::read_dir(&cache)
+        .expect("a cache")
+        .filter_map(Result::ok)
+        .find(|entry| entry.path().extension().is_some_and(|extension| extension == "params"))
+        .expect("parameters are kept");
+    let mut bytes = std::fs::read(params.path()).expect("readable");
+    bytes[40] ^= 1;
+    std::fs::write(params.path(), bytes).expect("damaged");
+    let output = verify();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(".params"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -377,6 +377,13 @@ mod tests {
         let mut key = trapdoor_key();
         key.beta_g2.y.c0 += Fq::from(1u64);
         assert_eq!(digest(&key), Err(ExportError::PointOutsideGroup { point: "BETA" }));
+        // On the curve, but not of order r: most points of G2 are.
+        let mut key = trapdoor_key();
+        let points = (1u64..).filter_map(|x| G2Affine::get_point_from_x_unchecked(Fq2::from(x), true));
+        let outside = points.into_iter().find(|point| !point.is_in_correct_subgroup_assuming_on_curve());
+        key.beta_g2 = outside.expect("most points");
+        assert!(key.beta_g2.is_on_curve());
+        assert_eq!(digest(&key), Err(ExportError::PointOutsideGroup { point: "BETA" }));
     }
 
     #[test]
@@ -390,6 +397,7 @@ mod tests {
     fn rejects_zero_slots_and_names_that_are_not_plain() {
         let key = trapdoor_key();
         assert_eq!(verifying_key_digest(&key, 0, PARAMETERS_DIGEST), Err(ExportError::NoSlots));
+        assert_eq!(render_verifying_key(&key, 0, PARAMETERS_DIGEST, "tiny", true), Err(ExportError::NoSlots));
         for name in ["", "Tiny", "tiny\"; //", "a-name-of-more-than-31-characters-"] {
             let rendered = render_verifying_key(&key, SLOTS, PARAMETERS_DIGEST, name, true);
             assert_eq!(rendered, Err(ExportError::ProfileNameInvalid { name: name.to_owned() }));

@@ -1,4 +1,4 @@
-//! What a key is for: the LoRA proofs of one profile, and how many of them one seal compresses.
+//! What a key is for: the proofs of one profile, and how many of them one seal compresses.
 //!
 //! The number of slots is not part of a LoRA proof's configuration, so one proof may be sealed alone or in any batch.
 
@@ -24,8 +24,14 @@ impl SealProfile {
     /// Up to eight proofs of profile `small`.
     pub const SMALL_X8: Self = Self { name: "small-x8", lora: Profile::Small, slots: 8 };
 
+    /// One proof of two runs of profile `tiny-s2`.
+    pub const TINY_S2: Self = Self { name: "tiny-s2", lora: Profile::TinyS2, slots: 1 };
+    /// One proof of up to eight runs of profile `small-s8`.
+    pub const SMALL_S8: Self = Self { name: "small-s8", lora: Profile::SmallS8, slots: 1 };
+
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::TINY, Self::TINY_X2, Self::SMALL, Self::SMALL_X4, Self::SMALL_X8];
+    pub const ALL: [Self; 7] =
+        [Self::TINY, Self::TINY_X2, Self::TINY_S2, Self::SMALL, Self::SMALL_X4, Self::SMALL_X8, Self::SMALL_S8];
 
     /// The name users type, which is also the one in key files.
     pub const fn name(self) -> &'static str {
@@ -37,9 +43,14 @@ impl SealProfile {
         self.lora
     }
 
-    /// LoRA proofs in one seal: at most as many statements.
+    /// LoRA proofs in one seal.
     pub const fn slots(self) -> usize {
         self.slots
+    }
+
+    /// Statements in one seal: those of all runs of all proofs.
+    pub const fn statements(self) -> usize {
+        self.slots * self.lora.parameters().runs
     }
 
     /// The configuration of the LoRA proofs.

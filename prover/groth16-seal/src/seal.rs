@@ -21,7 +21,8 @@
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, BigInteger, PrimeField, Zero};
-use rankproof_lora_proof::{Config, LoraProof};
+use rankproof_lora_proof::shared::without_repeated_end;
+use rankproof_lora_proof::{Config, LoraProof, SharedProof, Subject};
 use rankproof_statement::claim::{self, Statement, StatementHex};
 use rankproof_statement::field::{from_canonical_bytes, to_canonical_bytes};
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,8 @@ pub struct Seal {
 pub fn circuit_of(profile: SealProfile) -> crate::Matrices {
     let config = profile.config();
     let mut cs = ConstraintSystem::recording();
-    circuit::synthesize(&mut cs, &config, &vec![circuit::blank(&config); profile.slots()]);
+    let blank = circuit::blank_shared(&config);
+    circuit::synthesize_subjects(&mut cs, &config, &vec![blank.subject(); profile.slots()]);
     cs.into_parts().0
 }
 
@@ -72,7 +74,7 @@ pub fn parameters_digest(config: &Config) -> [u8; 32] {
 /// # Errors
 /// As [`generator::development_keys`].
 pub fn development_keys(profile: SealProfile) -> Result<ProvingKey, Error> {
-    let slots = u32::try_from(profile.slots()).unwrap_or(u32::MAX);
+    let slots = u32::try_from(profile.statements()).unwrap_or(u32::MAX);
     generator::development_keys(circuit_of(profile), profile.name(), slots, parameters_digest(&profile.config()))
 }
 
@@ -83,7 +85,7 @@ pub fn development_keys(profile: SealProfile) -> Result<ProvingKey, Error> {
 pub fn profile_of(key: &VerifyingKey) -> Result<SealProfile, Error> {
     let header = key.header();
     let profile = SealProfile::from_name(&header.profile)
-        .filter(|profile| u32::try_from(profile.slots()) == Ok(header.slots))
+        .filter(|profile| u32::try_from(profile.statements()) == Ok(header.slots))
         .ok_or_else(|| Error::UnknownProfile { name: header.profile.clone() })?;
     if parameters_digest(&profile.config()) != header.inner_digest {
         return Err(Error::ConfigurationMismatch { profile: header.profile.clone() });
@@ -111,28 +113,54 @@ pub fn seal_with_rng<R: rand::RngCore + rand::CryptoRng>(
     proofs: &[LoraProof],
     rng: &mut R,
 ) -> Result<Seal, Error> {
+    seal_subjects_with_rng(key, &proofs.iter().map(LoraProof::subject).collect::<Vec<_>>(), rng)
+}
+
+/// [`seal`] for a proof of several runs; runs that repeat at the end are one statement.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_shared(key: &ProvingKey, proof: &SharedProof) -> Result<Seal, Error> {
+    seal_subjects(key, &[proof.subject()])
+}
+
+/// [`seal`] for proofs of either kind.
+///
+/// # Errors
+/// As [`seal`].
+pub fn seal_subjects(key: &ProvingKey, subjects: &[Subject<'_>]) -> Result<Seal, Error> {
+    seal_subjects_with_rng(key, subjects, &mut rand::rngs::OsRng)
+}
+
+fn seal_subjects_with_rng<R: rand::RngCore + rand::CryptoRng>(
+    key: &ProvingKey,
+    subjects: &[Subject<'_>],
+    rng: &mut R,
+) -> Result<Seal, Error> {
     let verifying_key = key.verifying_key();
     let profile = profile_of(verifying_key)?;
     let config = profile.config();
-    for (index, proof) in proofs.iter().enumerate() {
-        rankproof_lora_proof::verify(&config, proof).map_err(|source| Error::ProofRejected { index, source })?;
+    for (index, subject) in subjects.iter().enumerate() {
+        subject.verify(&config).map_err(|source| Error::ProofRejected { index, source })?;
     }
-    let count = Error::StatementCount { slots: profile.slots(), actual: proofs.len() };
-    let last = proofs.last().filter(|_| proofs.len() <= profile.slots()).ok_or(count)?;
-    let mut padded = proofs.to_vec();
+    let count = Error::StatementCount { slots: profile.slots(), actual: subjects.len() };
+    let last = subjects.last().filter(|_| subjects.len() <= profile.slots()).ok_or(count)?;
+    let mut padded = subjects.to_vec();
     padded.resize(profile.slots(), last.clone());
     let mut cs = ConstraintSystem::assigning(key.matrices().num_variables());
-    circuit::synthesize(&mut cs, &config, &padded);
+    circuit::synthesize_subjects(&mut cs, &config, &padded);
     let assignment = cs.into_assignment();
     let proof = prover::prove_with_rng(key, &assignment, rng)?;
-    let seal = Seal {
-        profile: profile.name().to_owned(),
-        slots: verifying_key.header().slots,
-        selector: selector_of(verifying_key)?,
-        statements: proofs.iter().map(|proof| proof.statement).collect(),
-        root: claim::root(&padded.iter().map(|proof| proof.statement).collect::<Vec<_>>()),
-        proof,
+    let all: Vec<Statement> = padded.iter().flat_map(Subject::statements).collect();
+    let root = claim::root(&all);
+    let statements = if config.runs() == 1 {
+        subjects.iter().flat_map(Subject::statements).collect()
+    } else {
+        without_repeated_end(all)
     };
+    let selector = selector_of(verifying_key)?;
+    let (name, slots) = (profile.name().to_owned(), verifying_key.header().slots);
+    let seal = Seal { profile: name, slots, selector, statements, root, proof };
     verify(verifying_key, &seal)?;
     Ok(seal)
 }

@@ -57,7 +57,7 @@ fn transcript_is_the_native_one() {
     let mut native = Transcript::recording();
     argument::verify_with(&config, &proof, &mut native).expect("honest");
     let mut transcript = circuit::transcript::TranscriptVar::default();
-    circuit::argument::enforce_with(&mut ConstraintSystem::assigning(0), &config, &proof, &mut transcript);
+    circuit::argument::enforce_with(&mut ConstraintSystem::assigning(0), &config, &proof.subject(), &mut transcript);
     assert_eq!(transcript.events(), native.events());
 }
 
@@ -67,7 +67,7 @@ fn constraint_counts() {
     for profile in Profile::ALL {
         let config = profile.config();
         let mut cs = ConstraintSystem::recording();
-        circuit::synthesize(&mut cs, &config, &[circuit::blank(&config)]);
+        circuit::synthesize_subjects(&mut cs, &config, &[circuit::blank_shared(&config).subject()]);
         let (matrices, _) = cs.into_parts();
         println!(
             "{}: {} constraints, {} terms, {} nonzero, {} MB",

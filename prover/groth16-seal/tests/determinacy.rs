@@ -124,7 +124,8 @@ fn no_variable_moves_alone() {
             free.push(variable);
         }
     }
-    println!("{} changes, {} free hints", changes.len() * (matrices.num_variables() - 1), free.len());
+    println!("assurance: variables moved alone = {}", changes.len() * (matrices.num_variables() - 1));
+    println!("assurance: hints that moved freely = {}", free.len());
     let determinacy = Determinacy::of(&matrices);
     let hints = decompositions(&Profile::Tiny.config()) * CANONICAL_HINTS;
     assert!(free.len() <= hints / 20, "a number starts like r - 1 once in a hundred times: {}", free.len());
@@ -167,7 +168,7 @@ fn complaints(matrices: &Matrices, assignment: &Assignment, step: usize) -> (usi
 fn every_assertion_complains_about_some_choice() {
     let (_, matrices, assignment) = honest(1);
     let (tried, parts) = complaints(&matrices, &assignment, 37);
-    println!("{tried} choices changed, {} parts complained", parts.len());
+    println!("assurance: choices changed and followed = {tried}");
     let expected: BTreeSet<String> = ASSERTIONS.iter().map(|(part, _)| (*part).to_owned()).collect();
     assert_eq!(expected.difference(&parts).collect::<Vec<_>>(), Vec::<&String>::new());
 }

@@ -30,6 +30,22 @@ const PINS: [Pin; 2] = [
     },
 ];
 
+/// Circuits of several statements: their keys are made from them, as those above are.
+const BATCHES: [(SealProfile, usize, usize, &str); 3] = [
+    (SealProfile::TINY_X2, 593_443, 601_407, "d98c04cff5a9085683d71ada86385ab7cd16c1623647f758ff340aa14725eed5"),
+    (SealProfile::TINY_S2, 341_980, 346_626, "451984d501312c9675863116c086e4b16e50579781cbbb5cd484947a12033803"),
+    (SealProfile::SMALL_S8, 1_117_483, 1_131_646, "8efabf8b77f8febd9636f4767672f6a2924d88a96af4bcd0548d3f3cb31238c6"),
+];
+
+#[test]
+fn circuits_of_batches_are_the_pinned_ones() {
+    for (profile, constraints, variables, digest) in BATCHES {
+        let matrices = seal::circuit_of(profile);
+        let actual = (matrices.num_constraints(), matrices.num_variables(), hex::encode(matrices.digest()));
+        assert_eq!(actual, (constraints, variables, digest.to_owned()), "{}", profile.name());
+    }
+}
+
 #[test]
 fn circuits_are_the_pinned_ones() {
     for pin in PINS {

@@ -64,7 +64,7 @@ fn mutations() -> Vec<Mutation> {
         ("x", |p| p.proof.input_values.unabsorbed_mut()[1] += F::ONE, "slot 0/input sumcheck"),
         ("range round", |p| p.proof.range_check[3].unabsorbed_mut()[15] += F::ONE, "slot 0/range check"),
         ("range value", |p| p.proof.range_value.unabsorbed_mut()[0] += F::ONE, "slot 0/range check"),
-        ("join round", |p| p.proof.opening.join.unabsorbed_mut()[0] += F::ONE, "slot 0/opening"),
+        ("join round", |p| p.proof.opening.join[0].unabsorbed_mut()[0] += F::ONE, "slot 0/opening"),
         (
             "fold round",
             |p| p.proof.opening.rounds[0].sumcheck[0].unabsorbed_mut()[0] += F::ONE,

@@ -16,8 +16,8 @@ use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
 use halo2_proofs::pasta::Fp;
 use halo2_proofs::plonk::{Circuit, Column, ConstraintSystem, Error, Instance, TableColumn};
 
-use crate::engine::{Cell, Codes, Dots, DotsCells, EngineConfig, Fault, Number, Pen};
-use crate::opening::{Opening, limbs};
+use crate::engine::{Cell, Codes, Dots, DotsCells, EngineConfig, Fault, HEAD, Number, Pen, SPONGES, Site};
+use crate::opening::{Opening, limbs, signed};
 use crate::plan::engine_of_blocks;
 use crate::shape::{ACTIVATIONS_PER_WORD, Block, LANES, Shape, Update};
 use crate::sponge::{self, SpongeConfig, TAG_ACTIVATIONS, TAG_ADAPTER};
@@ -49,6 +49,9 @@ pub struct LoraCircuit<const ENGINES: usize, const CHIPS: usize> {
     pub opening: Option<Arc<Opening>>,
     /// What a test breaks.
     pub(crate) fault: Option<Fault>,
+    /// The ids that the assignment hashes to, honest or not.
+    #[cfg(test)]
+    pub(crate) hashed: Arc<std::sync::Mutex<Vec<Fp>>>,
 }
 
 /// All columns of the circuit.
@@ -81,7 +84,21 @@ struct Ledger {
 impl<const ENGINES: usize, const CHIPS: usize> LoraCircuit<ENGINES, CHIPS> {
     /// The circuit of a prover, or, without an opening, of a key.
     pub fn new(shape: Arc<Shape>, opening: Option<Arc<Opening>>) -> Self {
-        Self { shape, opening, fault: None }
+        Self {
+            shape,
+            opening,
+            fault: None,
+            #[cfg(test)]
+            hashed: Arc::default(),
+        }
+    }
+
+    /// Keeps the ids of an assignment for a test that publishes them.
+    #[cfg(test)]
+    fn record(&self, ids: [&Cell; 2]) {
+        for id in ids {
+            id.value().map(|value| self.hashed.lock().expect("no test panicked").push(*value));
+        }
     }
 
     fn assign_table(config: &LoraConfig, layouter: &mut impl Layouter<Fp>) -> Result<(), Error> {
@@ -101,16 +118,19 @@ impl<const ENGINES: usize, const CHIPS: usize> LoraCircuit<ENGINES, CHIPS> {
     fn assign_head(&self, config: &LoraConfig, layouter: &mut impl Layouter<Fp>) -> Result<Head, Error> {
         let engine = config.engines.first().ok_or(Error::Synthesis)?;
         let digest = |pick: fn(&Opening) -> [u8; 32]| self.opening.as_ref().map(|opening| limbs(&pick(opening)));
-        let free = |value: Option<Fp>| value.map_or(Value::unknown(), Value::known);
+        let pen = Pen { known: self.opening.is_some(), block: HEAD, fault: self.fault };
+        let free = |row: usize, value: Option<Fp>| {
+            value.map_or(Value::unknown(), |value| Value::known(value + signed(pen.slip(row, Site::Sum))))
+        };
         layouter.assign_region(
             || "head",
             |mut region| {
-                let zero = engine.assign_zero(&mut region, 0)?;
+                let zero = engine.assign_zero(&mut region, &pen, 0)?;
                 let mut row = 1;
                 let mut put = |region: &mut _, value: Result<Fp, Option<Fp>>| {
                     let cell = match value {
-                        Ok(constant) => engine.assign_constant(region, row, constant),
-                        Err(private) => engine.assign_free(region, row, free(private)),
+                        Ok(constant) => engine.assign_constant(region, &pen, row, constant),
+                        Err(private) => engine.assign_free(region, row, free(row, private)),
                     };
                     row += 1;
                     cell
@@ -238,7 +258,7 @@ impl<const ENGINES: usize, const CHIPS: usize> Circuit<Fp> for LoraCircuit<ENGIN
     type FloorPlanner = SimpleFloorPlanner;
 
     fn without_witnesses(&self) -> Self {
-        Self { shape: Arc::clone(&self.shape), opening: None, fault: None }
+        Self::new(Arc::clone(&self.shape), None)
     }
 
     fn configure(meta: &mut ConstraintSystem<Fp>) -> LoraConfig {
@@ -264,15 +284,18 @@ impl<const ENGINES: usize, const CHIPS: usize> Circuit<Fp> for LoraCircuit<ENGIN
             self.assign_block(engine, pen, block, &head.zero, &mut ledger, &mut layouter)?;
         }
         let mut permutation = 0;
+        let pen = Pen { known: self.opening.is_some(), block: SPONGES, fault: self.fault };
         let mut message = head.adapter;
         message.extend(ledger.weight_words);
         message.push(head.adapter_salt);
-        let adapter = sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ADAPTER, &message)?;
+        let adapter = sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ADAPTER, &message, &pen)?;
         let mut message = head.activations;
         message.extend(ledger.value_words);
         message.push(head.activations_salt);
         let activations =
-            sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ACTIVATIONS, &message)?;
+            sponge::assign_hash(&config.chips, &mut permutation, &mut layouter, TAG_ACTIVATIONS, &message, &pen)?;
+        #[cfg(test)]
+        self.record([&adapter, &activations]);
         layouter.constrain_instance(adapter.cell(), config.instance, public::ADAPTER)?;
         layouter.constrain_instance(activations.cell(), config.instance, public::ACTIVATIONS)
     }

@@ -39,6 +39,8 @@ use crate::stamp::Stamp;
 
 /// First bytes of a halo2 proof file.
 pub const MAGIC: &[u8; 4] = b"RPH2";
+/// First bytes of a compressed one, those of any gzip stream (RFC 1952, section 2.3.1).
+pub const GZIP_MAGIC: &[u8; 2] = &[0x1f, 0x8b];
 /// Version of the encoding.
 pub const FORMAT_VERSION: u32 = 1;
 /// No proof file is larger.
@@ -225,6 +227,14 @@ impl LoraProof {
             return Err(Error::Malformed { field: "encoding", reason: "is not the canonical one" });
         }
         Ok(proof)
+    }
+
+    /// Reads a file in either form: [`Self::to_gzip`] when it begins like a gzip stream, [`Self::to_bytes`] otherwise.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_gzip`] and [`Self::from_bytes`].
+    pub fn from_file_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.starts_with(GZIP_MAGIC) { Self::from_gzip(bytes) } else { Self::from_bytes(bytes) }
     }
 
     /// The canonical bytes, compressed with gzip (no name, no time).

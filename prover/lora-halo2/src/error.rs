@@ -41,10 +41,10 @@ pub enum Error {
         /// Base-2 logarithm of the rows of the largest circuit.
         maximum_k: u32,
     },
-    /// The proof would not fit the memory it is allowed.
+    /// Key or proof would not fit the memory that is allowed.
     #[error(
-        "proving needs about {needed_mib} MiB, {allowed_mib} MiB are allowed; \
-         take fewer modules or tokens, or allow more memory"
+        "the circuit of this statement needs about {needed_mib} MiB, {allowed_mib} MiB are free; \
+         take fewer modules or tokens, or a machine with more memory"
     )]
     OutOfMemory {
         /// Estimate, mebibytes.
@@ -104,7 +104,7 @@ pub enum Error {
     #[error("the circuit digest of the proof file is not that of its shape")]
     CircuitMismatch,
     /// A cached file cannot be written or read.
-    #[error("cannot {step} `{path}`: {reason}; remove the file or choose another cache folder")]
+    #[error("cannot {step} `{path}`: {reason}; remove that file, or run where it can be written")]
     Cache {
         /// What was attempted.
         step: &'static str,

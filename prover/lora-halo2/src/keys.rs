@@ -23,31 +23,14 @@ use crate::{Error, Shape};
 /// Runs an expression with a circuit type: `LoraCircuit` with the engines and chips of a [`Columns`].
 macro_rules! with_circuit {
     ($columns:expr, $name:ident => $body:expr) => {
+        with_circuit!($columns, $name => $body; E1C1 E1C2 E1C3 E2C2 E2C4 E4C1)
+    };
+    ($columns:expr, $name:ident => $body:expr; $($choice:ident)*) => {
         match $columns {
-            Columns::E1C1 => {
-                type $name = LoraCircuit<1, 1>;
+            $(Columns::$choice => {
+                type $name = LoraCircuit<{ Columns::$choice.engines() }, { Columns::$choice.chips() }>;
                 $body
-            }
-            Columns::E1C2 => {
-                type $name = LoraCircuit<1, 2>;
-                $body
-            }
-            Columns::E1C3 => {
-                type $name = LoraCircuit<1, 3>;
-                $body
-            }
-            Columns::E2C2 => {
-                type $name = LoraCircuit<2, 2>;
-                $body
-            }
-            Columns::E2C4 => {
-                type $name = LoraCircuit<2, 4>;
-                $body
-            }
-            Columns::E4C1 => {
-                type $name = LoraCircuit<4, 1>;
-                $body
-            }
+            })*
         }
     };
 }
@@ -125,7 +108,7 @@ impl Cache {
                 let mut rest = body;
                 let params = Params::read(&mut rest).map_err(|error| refuse("read", error.to_string()))?;
                 if params.k() != k || !rest.is_empty() {
-                    return Err(damaged());
+                    return Err(refuse("use", "it holds parameters of another size".to_owned()));
                 }
                 Ok(Arc::new(params))
             }
@@ -198,7 +181,14 @@ impl Keys {
     /// Those of [`VerifierKeys::new`], and [`Error::OutOfMemory`] before any work.
     pub fn new(shape: &Shape, cache: &Cache, allowed_memory: u64) -> Result<Self, Error> {
         Plan::new(shape)?.check_memory(allowed_memory)?;
-        let verifier = VerifierKeys::new(shape, cache)?;
+        Self::with_verifier(shape, VerifierKeys::new(shape, cache)?)
+    }
+
+    /// The keys of a shape whose verifying key is made already.
+    ///
+    /// # Errors
+    /// What halo2 reports, for instance that the verifying key is one of another shape.
+    pub fn with_verifier(shape: &Shape, verifier: VerifierKeys) -> Result<Self, Error> {
         let shape = Arc::new(shape.clone());
         let circuit = Arc::clone(&shape);
         let key = with_circuit!(verifier.plan.columns, C => {

@@ -2,7 +2,7 @@
 //!
 //! Candidates are the circuits that are compiled in ([`Columns`]); each gives a `k` (base-2 logarithm of the rows), and
 //! the cheapest by `2^k * commitments` is taken. Rows are exact: a test compares them with what the circuit lays out.
-//! The memory estimate was fitted to measured runs (docs/halo2.md) and is an upper bound on them, not a guarantee.
+//! The memory estimate was fitted to measured runs (docs/benchmarks.md) and is above all of them; it is no guarantee.
 
 use crate::Error;
 use crate::circuit::HEAD_ROWS;
@@ -23,7 +23,7 @@ const CHIP_EQUALITY: usize = 6;
 /// Columns per product polynomial of the permutation argument: the circuit's degree less two.
 const PERMUTATION_CHUNK: usize = 4;
 /// Pieces of the quotient polynomial: the circuit's degree less one.
-const QUOTIENT_PIECES: usize = 5;
+pub(crate) const QUOTIENT_PIECES: usize = 5;
 /// Fixed columns of an engine and of a chip after selectors are merged, about.
 const FIXED_PER_ENGINE: usize = 10;
 const FIXED_PER_CHIP: usize = 9;
@@ -79,7 +79,8 @@ impl Columns {
         self.engines() * LOOKUPS
     }
 
-    const fn equality(self) -> usize {
+    /// Columns in the permutation argument.
+    pub(crate) const fn equality(self) -> usize {
         self.engines() * ADVICE_COLUMNS + self.chips() * CHIP_EQUALITY + 2
     }
 
@@ -176,8 +177,16 @@ fn plan_with(shape: &Shape, blocks: &[Block], columns: Columns) -> Plan {
         permutations: next,
         products: products.sum(),
         lookups: blocks.iter().map(|block| (dot_rows(block) * LOOKUPS) as u64).sum(),
-        memory: (1u64 << k) * 32 * (14 * columns.extended() as u64 + 6 * columns.commitments() as u64) + (64 << 20),
+        memory: memory(columns, k),
     }
+}
+
+/// Peak memory of a prover in bytes: what its polynomials take, 64 MiB of everything else, and a twentieth to spare (16
+/// tokens of 768×4×2304 took a hundredth more than the sum).
+fn memory(columns: Columns, k: u32) -> u64 {
+    let polynomials = 14 * columns.extended() as u64 + 6 * columns.commitments() as u64;
+    let sum = (1u64 << k) * 32 * polynomials + (64 << 20);
+    sum + sum / 20
 }
 
 impl Plan {
@@ -186,6 +195,13 @@ impl Plan {
     /// # Errors
     /// When the shape is out of bounds, or needs more than `2^MAXIMUM_K` rows.
     pub fn new(shape: &Shape) -> Result<Self, Error> {
+        shape.check()?;
+        // Before any block is listed: a proof file of 18 kB may claim a shape of 2^30 blocks.
+        let most_engines = Columns::ALL.into_iter().map(Columns::engines).max().unwrap_or(1);
+        let rows = shape.total_rows().div_ceil(most_engines);
+        if rows > 1 << MAXIMUM_K {
+            return Err(Error::TooManyRows { rows, maximum_k: MAXIMUM_K });
+        }
         let plan = Self::unbounded(shape)?;
         if plan.k > MAXIMUM_K {
             return Err(Error::TooManyRows { rows: plan.rows, maximum_k: MAXIMUM_K });
@@ -199,10 +215,18 @@ impl Plan {
     /// When the shape is out of bounds.
     pub fn unbounded(shape: &Shape) -> Result<Self, Error> {
         shape.check()?;
-        let blocks = shape.blocks();
-        let plans = Columns::ALL.into_iter().map(|columns| plan_with(shape, &blocks, columns));
         let cost = |plan: &Plan| ((plan.columns.commitments() as u64) << plan.k, plan.memory);
-        plans.min_by_key(cost).ok_or(Error::SizeOutOfRange { what: "modules", maximum: 0, actual: 0 })
+        Self::all(shape).into_iter().min_by_key(cost).ok_or(Error::SizeOutOfRange {
+            what: "modules",
+            maximum: 0,
+            actual: 0,
+        })
+    }
+
+    /// What every choice of columns takes.
+    pub(crate) fn all(shape: &Shape) -> [Self; Columns::ALL.len()] {
+        let blocks = shape.blocks();
+        Columns::ALL.map(|columns| plan_with(shape, &blocks, columns))
     }
 
     /// Refuses what does not fit the memory a prover may take.

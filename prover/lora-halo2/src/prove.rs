@@ -110,6 +110,11 @@ pub fn prove(keys: &Keys, opening: Arc<Opening>, context: Fp, key_time: Duration
 /// The first check that fails.
 pub fn verify_with(keys: &VerifierKeys, proof: &LoraProof) -> Result<(), Error> {
     proof.stamp.verify(&proof.stamped_digest())?;
+    verify_argument(keys, proof)
+}
+
+/// Everything but the stamp.
+fn verify_argument(keys: &VerifierKeys, proof: &LoraProof) -> Result<(), Error> {
     if proof.params.circuit_digest != keys.circuit_digest {
         return Err(Error::CircuitMismatch);
     }
@@ -154,5 +159,36 @@ struct CountingReader<'a> {
 impl io::Read for CountingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.rest.read(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rankproof_statement::WeightBits;
+
+    use super::*;
+    use crate::opening::{ActivationsBinding, AdapterBinding, Weights};
+    use crate::shape::{ModuleShape, Shape};
+
+    /// Only who has the stamp's key can lengthen the argument; it is refused all the same.
+    #[test]
+    fn rejects_with_trailing_bytes_what_follows_the_argument() {
+        let update = Update::LowRank { rank: 1 };
+        let module = ModuleShape { in_features: 2, out_features: 2, update, input: 0 };
+        let shape = Shape { bits: WeightBits::Four, tokens: 1, modules: vec![module] };
+        let weights = vec![Weights { lora_a: vec![1, -2], lora_b: vec![3, 4] }];
+        let inputs = vec![vec![5, 6]];
+        let opening = Opening {
+            outputs: apply(&shape, &weights, &inputs),
+            weights,
+            inputs,
+            adapter: AdapterBinding { manifest_digest: [1; 32], base_model_digest: [2; 32], salt: Fp::from(3) },
+            activations: ActivationsBinding { scales_digest: [4; 32], salt: Fp::from(5) },
+        };
+        let keys = Keys::new(&shape, &Cache::none(), 1 << 30).expect("keys");
+        let mut proof = prove(&keys, Arc::new(opening), Fp::from(6), Duration::ZERO).expect("a proof");
+        assert_eq!(verify_argument(&keys.verifier, &proof), Ok(()));
+        proof.proof_data.push(0);
+        assert_eq!(verify_argument(&keys.verifier, &proof), Err(Error::TrailingBytes { count: 1 }));
     }
 }

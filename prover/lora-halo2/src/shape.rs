@@ -265,6 +265,21 @@ impl Shape {
         }
     }
 
+    /// Rows of all blocks together, without listing them.
+    pub fn total_rows(&self) -> usize {
+        let inputs = self.inputs().into_iter().map(|features| features.saturating_add(features.div_ceil(INPUT_BLOCK)));
+        let modules = self.modules.iter().map(|module| {
+            let down = match module.update {
+                Update::LowRank { rank } => rank.saturating_mul(self.dot_rows(module.in_features) + 1),
+                Update::Dense => 0,
+            };
+            let blocks = module.out_features.div_ceil(self.outputs_per_block(module));
+            let up = module.out_features.saturating_mul(self.dot_rows(module.inner_features()));
+            down.saturating_add(up).saturating_add(blocks.saturating_mul(2))
+        });
+        inputs.chain(modules).fold(0, usize::saturating_add).saturating_mul(self.tokens)
+    }
+
     /// Hashed words of weights in a block (none after the first token: the weights are the same).
     pub fn weight_words(&self, block: &Block) -> usize {
         match *block {

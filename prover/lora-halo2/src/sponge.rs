@@ -9,10 +9,13 @@ use halo2_gadgets::poseidon::primitives::{Absorbing, Domain, P128Pow5T3, Spec};
 use halo2_gadgets::poseidon::{
     PaddedWord, PoseidonInstructions, PoseidonSpongeInstructions, Pow5Chip, Pow5Config, StateWord,
 };
-use halo2_proofs::circuit::{AssignedCell, Layouter};
+use halo2_proofs::circuit::{AssignedCell, Layouter, Value};
 use halo2_proofs::pasta::Fp;
 use halo2_proofs::pasta::group::ff::{Field, PrimeField};
 use halo2_proofs::plonk::{Advice, Column, ConstraintSystem, Error};
+
+use crate::engine::{Pen, Site};
+use crate::opening::signed;
 
 /// Elements of the state.
 pub const WIDTH: usize = 3;
@@ -110,16 +113,21 @@ pub fn assign_hash(
     layouter: &mut impl Layouter<Fp>,
     tag: u64,
     message: &[AssignedCell<Fp, Fp>],
+    pen: &Pen,
 ) -> Result<AssignedCell<Fp, Fp>, Error> {
     type Chip = Pow5Chip<Fp, WIDTH, RATE>;
     let columns = chips[*next % chips.len()].state;
+    let sponge = usize::from(*next > 0);
     let initial = [Fp::ZERO, Fp::ZERO, capacity(tag, message.len())];
     let mut state: [StateWord<Fp>; WIDTH] = layouter.assign_region(
         || "initial state",
         |mut region| {
             let mut words = Vec::with_capacity(WIDTH);
-            for (column, value) in columns.into_iter().zip(initial) {
-                words.push(StateWord::from(region.assign_advice_from_constant(|| "state", column, 0, value)?));
+            for (index, (column, value)) in columns.into_iter().zip(initial).enumerate() {
+                let slip = signed(pen.slip(sponge * WIDTH + index, Site::Sum));
+                let cell = region.assign_advice(|| "state", column, 0, || Value::known(value + slip))?;
+                region.constrain_constant(cell.cell(), value)?;
+                words.push(StateWord::from(cell));
             }
             words.try_into().map_err(|_| Error::Synthesis)
         },

@@ -96,3 +96,69 @@ impl Stamp {
         if left == right { Ok(()) } else { Err(Error::StampRejected) }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may panic")]
+mod tests {
+    use rand10::rand_core::UnwrapErr;
+    use rand10::rngs::SysRng;
+
+    use super::*;
+
+    const MESSAGE: [u8; 32] = [7; 32];
+
+    fn honest() -> Stamp {
+        let mut rng = UnwrapErr(SysRng);
+        let stamp = StampKey::draw(&mut rng).stamp(&MESSAGE, &mut rng);
+        assert_eq!(stamp.verify(&MESSAGE), Ok(()));
+        stamp
+    }
+
+    fn point(bytes: &[u8; 32]) -> Eq {
+        Option::<EqAffine>::from(EqAffine::from_bytes(bytes)).expect("a point").into()
+    }
+
+    #[test]
+    fn refuses_another_message() {
+        assert_eq!(honest().verify(&[8; 32]), Err(Error::StampRejected));
+    }
+
+    /// `R = z G - e P` for a challenge `e` of another `R`: it would hold if the challenge did not depend on `R`.
+    #[test]
+    fn refuses_a_commitment_chosen_after_the_challenge() {
+        let mut stamp = honest();
+        let e = challenge(&stamp.commitment, &stamp.public, &MESSAGE);
+        let response = Fp::from(5);
+        stamp.commitment = (Eq::generator() * response - point(&stamp.public) * e).to_affine().to_bytes();
+        stamp.response = response.to_repr();
+        assert_eq!(stamp.verify(&MESSAGE), Err(Error::StampRejected));
+    }
+
+    /// `P' = P + d G`, `z' = z + e d`: it would hold if the challenge did not depend on the key.
+    #[test]
+    fn refuses_a_stamp_moved_to_a_related_key() {
+        let mut stamp = honest();
+        let (d, e) = (Fp::from(9), challenge(&stamp.commitment, &stamp.public, &MESSAGE));
+        let response: Fp = Option::from(Fp::from_repr(stamp.response)).expect("canonical");
+        stamp.public = (point(&stamp.public) + Eq::generator() * d).to_affine().to_bytes();
+        stamp.response = (response + e * d).to_repr();
+        assert_eq!(stamp.verify(&MESSAGE), Err(Error::StampRejected));
+    }
+
+    #[test]
+    fn refuses_the_identity_and_what_is_not_canonical() {
+        let malformed = Err(Error::Malformed { field: "stamp", reason: "is not two points and a canonical scalar" });
+        let mut keyless = honest(); // the identity as a key: everybody knows its secret
+        keyless.public = EqAffine::identity().to_bytes();
+        keyless.response = Fp::from(5).to_repr();
+        keyless.commitment = (Eq::generator() * Fp::from(5)).to_affine().to_bytes();
+        assert_eq!(keyless.verify(&MESSAGE), malformed);
+        type Edit = fn(&mut Stamp);
+        let edits: [Edit; 3] = [|s| s.public = [0xff; 32], |s| s.commitment = [0xff; 32], |s| s.response = [0xff; 32]];
+        for edit in edits {
+            let mut stamp = honest();
+            edit(&mut stamp);
+            assert_eq!(stamp.verify(&MESSAGE), malformed);
+        }
+    }
+}

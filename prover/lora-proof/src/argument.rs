@@ -1,6 +1,7 @@
 //! The argument: commit, prove, verify (docs/protocol.md section 3).
 //!
-//! Order of the transcript: digest, ids, context, roots, out-of-domain values and layouts; the output point and `y`; the
+//! Order of the transcript: digest, ids, context, roots, out-of-domain values and layouts; what combines several runs, if
+//! there are several; the output point and `y`; the
 //! sumcheck over ranks (eq. 2); the sumcheck over inputs (eq. 3); the range check (eq. 4); the opening of everything that
 //! is left. Prover and verifier below follow it line by line, and so does `groth16-seal/src/circuit/mod.rs`.
 
@@ -13,17 +14,21 @@
     clippy::unwrap_used
 )]
 
-use rankproof_statement::digest::{check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256};
+use rankproof_statement::digest::{
+    Registration, check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256,
+};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{
-    ActivationsPreimage, AdapterPreimage, F, InputsLayout, Statement, WeightsLayout, Witness, relation,
+    ActivationsPreimage, AdapterPreimage, F, InputsLayout, QuantizedAdapter, Statement, WeightsLayout, Witness,
+    relation,
 };
 use rayon::prelude::*;
 
-use crate::claims::{Batched, Points, Values};
+use crate::claims::{Batched, Points};
 use crate::commitment::{Commitment, commit_activations};
 use crate::multilinear::eq_table;
 use crate::proof::Proof;
+use crate::subject::{Subject, run_shares};
 use crate::transcript::{Transcript, labels};
 use crate::{Config, Error, range, sumcheck, whir};
 
@@ -51,23 +56,6 @@ pub struct LoraProof {
     pub proof: Proof,
 }
 
-/// What both sides absorb first.
-fn public_elements(config: &Config, lora_proof: &LoraProof) -> [F; 10] {
-    let LoraProof { statement, weights_layout, adapter, activations, .. } = lora_proof;
-    [
-        config.inner_digest(),
-        statement.adapter,
-        statement.activations,
-        statement.context,
-        adapter.weights_root,
-        activations.preimage.activations_root,
-        adapter.weights_ood,
-        activations.preimage.activations_ood,
-        weights_layout.digest(config.maxima()),
-        activations.inputs_layout.digest(config.maxima()),
-    ]
-}
-
 /// Builds the activations id of a run: commitment, opening and the table of the committed polynomial.
 ///
 /// # Errors
@@ -90,12 +78,7 @@ pub fn commit_run(
 }
 
 /// What the adapter id opens to.
-pub fn adapter_preimage(
-    witness_adapter: &rankproof_statement::QuantizedAdapter,
-    root: F,
-    ood: F,
-    salt: F,
-) -> AdapterPreimage {
+pub fn adapter_preimage(witness_adapter: &QuantizedAdapter, root: F, ood: F, salt: F) -> AdapterPreimage {
     AdapterPreimage {
         weights_root: root,
         weights_ood: ood,
@@ -120,6 +103,37 @@ pub fn prove(
     activations_salt: F,
 ) -> Result<LoraProof, Error> {
     check_context(&context)?;
+    prove_in_context(config, witness, weights_layout, weights, adapter, context, activations_salt)
+}
+
+/// [`prove`] in the context of a registration, which whoever wants it has to spell out.
+///
+/// # Errors
+/// [`Error::Statement`] when the relation does not hold or the run does not fit, before any heavy work.
+pub fn prove_registration(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+    registration: &Registration,
+    activations_salt: F,
+) -> Result<LoraProof, Error> {
+    prove_in_context(config, witness, weights_layout, weights, adapter, registration.context(), activations_salt)
+}
+
+fn prove_in_context(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+    context: F,
+    activations_salt: F,
+) -> Result<LoraProof, Error> {
+    if config.runs() != 1 {
+        return Err(Error::RunCount { maximum: config.runs(), actual: 1 });
+    }
     relation::check(witness)?;
     let (activations, commitment, z) = commit_run(config, witness, weights_layout, activations_salt)?;
     let unargued = state(config, weights_layout, adapter, activations, context);
@@ -163,14 +177,17 @@ pub fn argue(
     commitments: [&Commitment; 2],
     z: Vec<F>,
 ) -> LoraProof {
-    transcript.public(labels::STATEMENT, &public_elements(config, &lora_proof));
-    lora_proof.proof = prove_argument(config, transcript, witness, &lora_proof, commitments, z);
+    let proof = prove_argument(config, transcript, &[witness], &lora_proof.subject(), &commitments, vec![z]);
+    lora_proof.proof = proof;
     lora_proof
 }
 
-/// Vectors over the three index spaces, computed from the integers; see eq. 2 and 3.
+/// Vectors over the three index spaces, computed from the integers; see eq. 2 and 3. X and Y are those of all runs,
+/// combined by their shares.
 struct Integers<'a> {
-    witness: &'a Witness,
+    adapter: &'a QuantizedAdapter,
+    witnesses: &'a [&'a Witness],
+    shares: &'a [F],
     weights: &'a WeightsLayout,
     inputs: &'a InputsLayout,
     maxima: &'a rankproof_statement::Maxima,
@@ -184,7 +201,11 @@ struct Integers<'a> {
 )]
 impl Integers<'_> {
     fn modules(&self) -> impl Iterator<Item = (usize, &rankproof_statement::QuantizedModule)> {
-        self.witness.adapter.modules.iter().enumerate()
+        self.adapter.modules.iter().enumerate()
+    }
+
+    fn runs(&self) -> impl Iterator<Item = (&Witness, &F)> {
+        self.witnesses.iter().copied().zip(self.shares)
     }
 
     fn first_rank(&self, slot: usize) -> usize {
@@ -200,26 +221,31 @@ impl Integers<'_> {
             if !done.insert(first) {
                 continue;
             }
-            let x = &self.witness.activations[slot].x;
-            values[first..first + module.in_features].par_iter_mut().enumerate().for_each(|(j, value)| {
-                let column = x.iter().skip(j).step_by(module.in_features);
-                *value = column.zip(tokens).map(|(x, token)| from_signed(i64::from(*x)) * token).sum();
-            });
+            for (witness, share) in self.runs() {
+                let x = &witness.activations[slot].x;
+                values[first..first + module.in_features].par_iter_mut().enumerate().for_each(|(j, value)| {
+                    let column = x.iter().skip(j).step_by(module.in_features);
+                    *value +=
+                        *share * column.zip(tokens).map(|(x, token)| from_signed(i64::from(*x)) * token).sum::<F>();
+                });
+            }
         }
         values
     }
 
     /// `Y~(rho_o, rho_t)`.
     fn output_at(&self, outputs: &[F], tokens: &[F]) -> F {
-        self.modules()
-            .map(|(slot, module)| {
+        let of_run = |(witness, share): (&Witness, &F)| {
+            let modules = self.modules().map(|(slot, module)| {
                 let first = self.weights.slots[slot].output_offset as usize;
                 let eq = &outputs[first..first + module.out_features];
-                let rows = self.witness.outputs[slot].par_chunks(module.out_features).zip(tokens);
+                let rows = witness.outputs[slot].par_chunks(module.out_features).zip(tokens);
                 rows.map(|(row, token)| *token * row.iter().zip(eq).map(|(y, eq)| from_signed(*y) * eq).sum::<F>())
                     .sum::<F>()
-            })
-            .sum()
+            });
+            *share * modules.sum::<F>()
+        };
+        self.runs().map(of_run).sum()
     }
 
     /// `B~(rho_o, .)` over the rank space.
@@ -263,18 +289,20 @@ impl Integers<'_> {
 }
 
 #[expect(clippy::expect_used, clippy::indexing_slicing, reason = "prover: its own tables, never empty")]
-fn prove_argument(
+pub(crate) fn prove_argument(
     config: &Config,
     transcript: &mut Transcript,
-    witness: &Witness,
-    lora_proof: &LoraProof,
-    commitments: [&Commitment; 2],
-    z: Vec<F>,
+    witnesses: &[&Witness],
+    subject: &Subject<'_>,
+    commitments: &[&Commitment],
+    activations: Vec<Vec<F>>,
 ) -> Proof {
     let maxima = config.maxima();
     let one = F::from(1u64);
-    let (weights, inputs) = (&lora_proof.weights_layout, &lora_proof.activations.inputs_layout);
-    let integers = Integers { witness, weights, inputs, maxima };
+    transcript.public(labels::STATEMENT, &subject.public_elements(config));
+    let shares = run_shares(config, transcript);
+    let (weights, inputs, adapter) = (subject.weights_layout, subject.inputs_layout, &witnesses[0].adapter);
+    let integers = Integers { adapter, witnesses, shares: &shares, weights, inputs, maxima };
 
     let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
     let token_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
@@ -309,12 +337,13 @@ fn prove_argument(
         rank: &rank_point,
         input: &input_point,
         range: &range_point,
-        weights_ood: out_of_domain_point(config.inner_digest(), lora_proof.adapter.weights_root),
-        activations_ood: out_of_domain_point(config.inner_digest(), lora_proof.activations.preimage.activations_root),
+        weights_ood: out_of_domain_point(config.inner_digest(), subject.adapter_preimage.weights_root),
+        activations_ood: &subject.activations_ood_points(config),
     };
     let w: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
-    let tables = Batched { points, gamma }.tables();
-    let opening = whir::open(config, transcript, commitments, [w, z], tables);
+    let weights = Batched { points, gamma, runs: &shares }.tables();
+    let tables = std::iter::once(w).chain(activations).collect();
+    let opening = whir::open(config, transcript, commitments, tables, weights);
     Proof { output_value, rank_sumcheck, rank_values, input_sumcheck, input_values, range_check, range_value, opening }
 }
 
@@ -323,7 +352,7 @@ fn prove_argument(
 /// # Errors
 /// The check that failed.
 pub fn verify(config: &Config, lora_proof: &LoraProof) -> Result<(), Error> {
-    verify_with(config, lora_proof, &mut Transcript::default())
+    lora_proof.subject().verify(config)
 }
 
 /// [`verify`] with a transcript of the caller's, for instance a recording one.
@@ -331,66 +360,5 @@ pub fn verify(config: &Config, lora_proof: &LoraProof) -> Result<(), Error> {
 /// # Errors
 /// The check that failed.
 pub fn verify_with(config: &Config, lora_proof: &LoraProof, transcript: &mut Transcript) -> Result<(), Error> {
-    let LoraProof { statement, weights_layout, adapter, activations, proof } = lora_proof;
-    let maxima = config.maxima();
-    let inner_digest = config.inner_digest();
-    weights_layout.check(maxima)?;
-    activations.inputs_layout.check(weights_layout, maxima)?;
-    let weights_digest = weights_layout.digest(maxima);
-    let inputs_digest = activations.inputs_layout.digest(maxima);
-    if adapter.id(inner_digest, weights_digest) != statement.adapter {
-        return Err(Error::AdapterIdMismatch);
-    }
-    if activations.preimage.id(inner_digest, weights_digest, inputs_digest) != statement.activations {
-        return Err(Error::ActivationsIdMismatch);
-    }
-    proof.check_shape(config)?;
-
-    transcript.public(labels::STATEMENT, &public_elements(config, lora_proof));
-    let output = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
-    let token = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
-    let [y] = *transcript.receive(labels::OUTPUT_VALUE, &proof.output_value);
-
-    let rank = sumcheck::verify(transcript, [labels::RANK_ROUND, labels::RANK_POINT], y, &proof.rank_sumcheck);
-    let [b, u] = *transcript.receive(labels::RANK_VALUES, &proof.rank_values);
-    if b * u != rank.claim {
-        return Err(Error::RankSumcheck);
-    }
-    let input = sumcheck::verify(transcript, [labels::INPUT_ROUND, labels::INPUT_POINT], u, &proof.input_sumcheck);
-    let [a, x] = *transcript.receive(labels::INPUT_VALUES, &proof.input_values);
-    if a * x != input.claim {
-        return Err(Error::InputSumcheck);
-    }
-    let seed = transcript.challenges(labels::RANGE_SEED, config.log_size());
-    let range = range::verify(transcript, &seed, &proof.range_check);
-    let [range_value] = *transcript.receive(labels::RANGE_VALUE, &proof.range_value);
-    if range::nibble_product(range_value) != range.claim {
-        return Err(Error::RangeCheck);
-    }
-
-    let gamma = transcript.challenge(labels::BATCHING);
-    let points = Points {
-        maxima,
-        weights: weights_layout,
-        inputs: &activations.inputs_layout,
-        output: &output,
-        token: &token,
-        rank: &rank.point,
-        input: &input.point,
-        range: &range.point,
-        weights_ood: out_of_domain_point(inner_digest, adapter.weights_root),
-        activations_ood: out_of_domain_point(inner_digest, activations.preimage.activations_root),
-    };
-    let batched = Batched { points, gamma };
-    let claim = batched.claim(&Values {
-        a,
-        b,
-        range: range_value,
-        weights_ood: adapter.weights_ood,
-        x,
-        y,
-        activations_ood: activations.preimage.activations_ood,
-    });
-    let roots = [adapter.weights_root, activations.preimage.activations_root];
-    whir::verify(config, transcript, roots, claim, |point| batched.evaluate(point), &proof.opening)
+    lora_proof.subject().verify_with(config, transcript)
 }

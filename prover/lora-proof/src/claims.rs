@@ -1,7 +1,8 @@
 //! The claims about the two committed polynomials, as linear functionals (docs/protocol.md eq. 5, 6).
 //!
-//! After the sumchecks, seven claims are left: `a`, `b`, `w~(rho_w)` and the out-of-domain value on the weights; `x`, `y`
-//! and the out-of-domain value on the activations. Each is an inner product of the table with a *weight function*
+//! After the sumchecks, these claims are left: `a`, `b`, `w~(rho_w)` and the out-of-domain value on the weights; `x`, `y`
+//! on the activations, and their out-of-domain value. When several runs share the argument, `x` and `y` are about their
+//! combination by powers of `delta`, and each run has an out-of-domain value of its own. Each is an inner product of the table with a *weight function*
 //! whose multilinear extension anybody can evaluate in O(modules * variables) operations. [`Batched::tables`] is the
 //! prover's side, [`Batched::evaluate`] the verifier's; powers of `gamma` join them. Coordinates are addressed from the
 //! least significant one, as in `low(point)[0]`.
@@ -41,13 +42,13 @@ pub struct Points<'a> {
     pub range: &'a [F],
     /// Out-of-domain point of the weights.
     pub weights_ood: F,
-    /// Out-of-domain point of the activations.
-    pub activations_ood: F,
+    /// Out-of-domain points of the activations, run by run.
+    pub activations_ood: &'a [F],
 }
 
 /// The claimed values.
 #[derive(Clone, Copy, Debug)]
-pub struct Values {
+pub struct Values<'a> {
     /// `A~(rho_k, rho_j)`.
     pub a: F,
     /// `B~(rho_o, rho_k)`.
@@ -60,8 +61,8 @@ pub struct Values {
     pub x: F,
     /// `Y~(rho_o, rho_t)`.
     pub y: F,
-    /// Out-of-domain value of the activations.
-    pub activations_ood: F,
+    /// Out-of-domain values of the activations, run by run.
+    pub activations_ood: &'a [F],
 }
 
 /// Coordinates from the least significant one.
@@ -187,47 +188,47 @@ impl Points<'_> {
 pub struct Batched<'a> {
     /// Where the claims are.
     pub points: Points<'a>,
-    /// The challenge.
+    /// The challenge that joins the claims.
     pub gamma: F,
+    /// What each run counts in `x` and `y`: `delta^0`, `delta^1`, ..
+    pub runs: &'a [F],
 }
 
 impl Batched<'_> {
-    /// The joined claim: `sum_i W(i) w_i + Z(i) z_i`.
-    pub fn claim(&self, values: &Values) -> F {
+    /// The joined claim: `sum_i W(i) w_i + sum_s Z_s(i) z_s(i)`.
+    pub fn claim(&self, values: &Values<'_>) -> F {
         let [offset_a, offset_b] = self.points.offsets();
-        let terms = [
-            values.a + offset_a,
-            values.b + offset_b,
-            values.range,
-            values.weights_ood,
-            values.x,
-            values.y,
-            values.activations_ood,
-        ];
-        terms.iter().rev().fold(F::ZERO, |sum, term| sum * self.gamma + term)
+        let terms = [values.a + offset_a, values.b + offset_b, values.range, values.weights_ood, values.x, values.y];
+        let terms = terms.iter().chain(values.activations_ood);
+        terms.rev().fold(F::ZERO, |sum, term| sum * self.gamma + term)
     }
 
-    /// `W~(r)` and `Z~(r)`.
-    pub fn evaluate(&self, r: &[F]) -> [F; 2] {
+    /// `W~(r)`, then `Z_s~(r)` run by run.
+    pub fn evaluate(&self, r: &[F]) -> Vec<F> {
         let points = &self.points;
         let [a, b] = points.weight_functions(r);
         let [x, y] = points.activation_functions(r);
         let range = eq(points.range, r);
-        let (ood_w, ood_z) = (power_weight(points.weights_ood, r), power_weight(points.activations_ood, r));
         let gamma = self.gamma;
-        let weights = a + gamma * (b + gamma * (range + gamma * ood_w));
-        let activations = x + gamma * (y + gamma * ood_z);
-        [weights, gamma.square().square() * activations]
+        let weights = a + gamma * (b + gamma * (range + gamma * power_weight(points.weights_ood, r)));
+        let run = gamma.square().square() * (x + gamma * y);
+        let mut power = gamma.pow([6]);
+        let mut all = vec![weights];
+        for (share, ood) in self.runs.iter().zip(points.activations_ood) {
+            all.push(*share * run + power * power_weight(*ood, r));
+            power *= gamma;
+        }
+        all
     }
 
-    /// The tables of `W` and `Z`, for the prover.
+    /// The tables of `W` and of every `Z_s`, for the prover.
     #[expect(
         clippy::arithmetic_side_effects,
         clippy::as_conversions,
         clippy::indexing_slicing,
         reason = "prover: its own layout, checked before"
     )]
-    pub fn tables(&self) -> [Vec<F>; 2] {
+    pub fn tables(&self) -> Vec<Vec<F>> {
         let points = &self.points;
         let gamma = self.gamma;
         let power = |exponent: u64| gamma.pow([exponent]);
@@ -265,7 +266,11 @@ impl Batched<'_> {
                 entries.iter_mut().zip(&tokens).for_each(|(entry, token)| *entry += *row * token);
             }
         }
-        add_powers(&mut z, points.activations_ood, power(6));
-        [w, z]
+        let runs = self.runs.iter().zip(points.activations_ood).enumerate().map(|(run, (share, ood))| {
+            let mut table: Vec<F> = z.iter().map(|entry| *entry * share).collect();
+            add_powers(&mut table, *ood, power(6 + run as u64));
+            table
+        });
+        std::iter::once(w).chain(runs).collect()
     }
 }

@@ -17,6 +17,8 @@ pub const FOLD: usize = 4;
 pub const COLUMNS: usize = 1 << FOLD;
 /// The last polynomial is sent when at most this many variables are left.
 pub const LOG_FINAL_MAX: usize = 7;
+/// Most runs that share one argument.
+pub const MAX_RUNS: usize = 64;
 /// Two-adicity of the field: the largest domain is `2^28`.
 pub const TWO_ADICITY: usize = 28;
 /// Bits of one squeezed element that may be used: the bias of `x mod 2^125` is below `2^-128`.
@@ -37,6 +39,8 @@ pub struct Parameters {
     pub proximity_margin: u32,
     /// Most grinding bits of the first round, and of the later ones.
     pub max_pow_bits: [u32; 2],
+    /// Runs of the adapter, so statements, that share one argument.
+    pub runs: usize,
 }
 
 /// One query phase: into the codeword committed before fold `round`.
@@ -100,6 +104,9 @@ impl Config {
         {
             return Err(Error::Parameters("no module, too many modules, or an index space too large"));
         }
+        if !(1..=MAX_RUNS).contains(&parameters.runs) {
+            return Err(Error::Parameters("runs must be 1 to 64"));
+        }
         if !(1..=2).contains(&parameters.log_domain_shrink) {
             return Err(Error::Parameters("log_domain_shrink must be 1 or 2"));
         }
@@ -149,7 +156,22 @@ impl Config {
         &self.parameters.maxima
     }
 
-    /// Variables of both committed polynomials.
+    /// Runs that share one argument.
+    pub fn runs(&self) -> usize {
+        self.parameters.runs
+    }
+
+    /// Committed polynomials: the weights, and the activations of every run.
+    pub fn commitments(&self) -> usize {
+        self.parameters.runs.saturating_add(1)
+    }
+
+    /// Variables that join the committed polynomials into one: `ceil(log2(1 + runs))`.
+    pub fn join_variables(&self) -> usize {
+        self.commitments().next_power_of_two().trailing_zeros() as usize
+    }
+
+    /// Variables of each committed polynomial.
     pub fn log_size(&self) -> usize {
         self.parameters.maxima.log_size
     }
@@ -191,6 +213,10 @@ impl Config {
                 round.log_cap as u64,
             ]);
         }
+        // One run is what it always was; several are told apart by one number more.
+        if parameters.runs > 1 {
+            numbers.push(parameters.runs as u64);
+        }
         hash(tags::INNER, &numbers.into_iter().map(F::from).collect::<Vec<_>>())
     }
 }
@@ -203,17 +229,23 @@ pub enum Profile {
     Tiny,
     /// A MiniLM-class adapter whole; the default.
     Small,
+    /// Two runs of what fits `tiny`, one argument; the fast tests.
+    TinyS2,
+    /// Eight runs of what fits `small`, one argument.
+    SmallS8,
 }
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Self; 2] = [Self::Tiny, Self::Small];
+    pub const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::TinyS2, Self::SmallS8];
 
     /// The name users type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tiny => "tiny",
             Self::Small => "small",
+            Self::TinyS2 => "tiny-s2",
+            Self::SmallS8 => "small-s8",
         }
     }
 
@@ -227,6 +259,8 @@ impl Profile {
         match self {
             Self::Tiny => 1,
             Self::Small => 2,
+            Self::TinyS2 => 3,
+            Self::SmallS8 => 4,
         }
     }
 
@@ -241,7 +275,7 @@ impl Profile {
     /// Its parameters.
     pub const fn parameters(self) -> Parameters {
         let maxima = match self {
-            Self::Tiny => Maxima {
+            Self::Tiny | Self::TinyS2 => Maxima {
                 log_size: 14,
                 modules: 4,
                 log_rank_space: 5,
@@ -249,7 +283,7 @@ impl Profile {
                 log_output_space: 13,
                 log_tokens: 4,
             },
-            Self::Small => Maxima {
+            Self::Small | Self::SmallS8 => Maxima {
                 log_size: 18,
                 modules: 40,
                 log_rank_space: 9,
@@ -261,10 +295,19 @@ impl Profile {
         Parameters {
             maxima,
             security_bits: 100,
-            log_inverse_rate: 3,
+            // A further run costs one more tree: fewer queries into it outweigh the longer codewords.
+            log_inverse_rate: match self {
+                Self::Tiny | Self::Small => 3,
+                Self::TinyS2 | Self::SmallS8 => 4,
+            },
             log_domain_shrink: 1,
             proximity_margin: 100,
             max_pow_bits: [16, 14],
+            runs: match self {
+                Self::Tiny | Self::Small => 1,
+                Self::TinyS2 => 2,
+                Self::SmallS8 => 8,
+            },
         }
     }
 

@@ -20,6 +20,22 @@ pub enum Error {
         /// What is there.
         actual: usize,
     },
+    /// No run, or more than share one argument.
+    #[error("{actual} runs; this profile proves 1 to {maximum} at once")]
+    RunCount {
+        /// What the profile has.
+        maximum: usize,
+        /// What was given.
+        actual: usize,
+    },
+    /// Runs that cannot share an argument.
+    #[error("run {run} has another {what} than run 0; prove it alone")]
+    RunsDiffer {
+        /// Which run, from 0.
+        run: usize,
+        /// What differs.
+        what: &'static str,
+    },
     /// The bytes do not start like a LoRA proof.
     #[error("not a LoRA proof file (wrong magic)")]
     WrongMagic,
@@ -34,6 +50,9 @@ pub enum Error {
     /// Unknown profile code.
     #[error("unknown profile code {0}")]
     UnknownProfile(u8),
+    /// A profile whose proofs are of several runs, in a file of one.
+    #[error("a proof of one run cannot be of profile {0}, whose proofs are of several runs")]
+    SharedProfile(&'static str),
     /// Made under another configuration.
     #[error("the proof was made under another configuration of the profile")]
     ConfigMismatch,
@@ -111,10 +130,23 @@ pub(crate) fn check_length(field: &'static str, expected: usize, actual: usize) 
 pub enum Oracle {
     /// The weights.
     Weights,
-    /// The activations.
+    /// The activations, of the first run.
     Activations,
+    /// The activations of a further run (1, 2, ..) that shares the argument.
+    Run(usize),
     /// The folded polynomial of a later round (1, 2, ..).
     Folded(usize),
+}
+
+impl Oracle {
+    /// The oracle of a commitment: weights, then activations run by run.
+    pub(crate) fn committed(index: usize) -> Self {
+        match index {
+            0 => Self::Weights,
+            1 => Self::Activations,
+            run => Self::Run(run.saturating_sub(1)),
+        }
+    }
 }
 
 impl std::fmt::Display for Oracle {
@@ -122,6 +154,7 @@ impl std::fmt::Display for Oracle {
         match self {
             Self::Weights => write!(formatter, "weights"),
             Self::Activations => write!(formatter, "activations"),
+            Self::Run(run) => write!(formatter, "activations of run {run}"),
             Self::Folded(round) => write!(formatter, "folded polynomial {round}"),
         }
     }

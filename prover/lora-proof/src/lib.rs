@@ -9,27 +9,32 @@
 //! * [`transcript`], [`merkle`], [`reed_solomon`], [`multilinear`], [`sumcheck`], [`range`], [`whir`]: the parts; prover
 //!   and verifier of one step share a page.
 //! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
-//! * [`commitment`], [`argument`]: commit, prove, verify.
-//! * [`proof`]: the proof as data, and its one canonical encoding.
+//! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs under one argument.
+//! * [`proof`]: the argument as data, and its one canonical encoding; [`file`]: the files around it.
 
 pub mod argument;
 pub mod claims;
 pub mod commitment;
 pub mod config;
 mod error;
+pub mod file;
 pub mod merkle;
 pub mod multilinear;
 pub mod proof;
 pub mod range;
 pub mod reed_solomon;
 pub mod security;
+pub mod shared;
+pub mod subject;
 pub mod sumcheck;
 pub mod transcript;
 pub mod whir;
 
-pub use argument::{ActivationsOpening, LoraProof, prove, verify};
+pub use argument::{ActivationsOpening, LoraProof, prove, prove_registration, verify};
 pub use commitment::{Commitment, commit_activations, commit_weights};
 pub use config::{Config, Parameters, Profile};
 pub use error::{Error, Oracle};
 pub use proof::Proof;
 pub use rankproof_statement::F;
+pub use shared::{RunRequest, SharedProof, SharedRun, prove_shared};
+pub use subject::Subject;

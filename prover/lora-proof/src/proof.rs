@@ -1,16 +1,7 @@
-//! The proof as data, and its one canonical encoding.
+//! The argument as data, and its one canonical encoding.
 //!
 //! Every length follows from the configuration, so the encoding of the argument is a plain sequence of canonical field
-//! elements (32 bytes, big-endian, below r). The container adds magic, version, profile, the digest of the
-//! configuration, the statement, and what its ids open to; anything left over is refused.
-//!
-//! ```text
-//! "RPLP" | version u16 | profile u8 | inner digest | statement (3) |
-//! bits u8 | log_rank u8 | slots u16 | slots * (log_in u8 | log_out u8 | weights_a u32 | weights_b u32 | output u32) |
-//! log_tokens u8 | slots * input u32 |
-//! weights root, value | manifest digest | base model digest | salt | activations root, value | scales digest | salt |
-//! argument
-//! ```
+//! elements (32 bytes, big-endian, below r), in transcript order. `file` has the containers around it.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -21,22 +12,13 @@
     clippy::unwrap_used
 )]
 
-use rankproof_statement::field::{from_canonical_bytes, size, to_canonical_bytes};
-use rankproof_statement::{
-    ActivationsPreimage, AdapterPreimage, F, InputsLayout, SlotLayout, Statement, WeightBits, WeightsLayout,
-};
+use rankproof_statement::F;
 
-use crate::argument::{ActivationsOpening, LoraProof};
-use crate::config::{COLUMNS, Profile};
+use crate::config::COLUMNS;
 use crate::error::check_length;
 use crate::transcript::{Hint, Message};
 use crate::whir::{self, Folded, Opened, Opening, Round, TreeOpening};
 use crate::{Config, Error, range, sumcheck};
-
-/// First bytes of a LoRA proof file.
-pub const MAGIC: &[u8; 4] = b"RPLP";
-/// Version of the encoding.
-pub const FORMAT_VERSION: u16 = 1;
 
 /// The argument: what the prover says (messages) and what helps the verifier (hints), in transcript order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +42,7 @@ pub struct Proof {
 }
 
 /// Reads the next element.
-type Next<'a> = &'a mut dyn FnMut() -> Result<F, Error>;
+pub(crate) type Next<'a> = &'a mut dyn FnMut() -> Result<F, Error>;
 
 fn read_array<const N: usize>(next: Next<'_>) -> Result<[F; N], Error> {
     let mut array = [F::from(0u64); N];
@@ -74,7 +56,7 @@ fn read_message<const N: usize>(next: Next<'_>) -> Result<Message<[F; N]>, Error
     read_array(next).map(Message::from_file)
 }
 
-fn read_vec<T>(count: usize, mut read: impl FnMut() -> Result<T, Error>) -> Result<Vec<T>, Error> {
+pub(crate) fn read_vec<T>(count: usize, mut read: impl FnMut() -> Result<T, Error>) -> Result<Vec<T>, Error> {
     (0..count).map(|_| read()).collect()
 }
 
@@ -91,7 +73,7 @@ impl Proof {
             range_check: Vec::new(),
             range_value: Message::from_file([zero]),
             opening: Opening {
-                join: Message::from_file([zero; 2]),
+                join: Vec::new(),
                 rounds: Vec::new(),
                 final_polynomial: Message::from_file(Vec::new()),
                 final_sumcheck: Vec::new(),
@@ -120,7 +102,7 @@ impl Proof {
         all(self.input_values.unabsorbed());
         self.range_check.iter().for_each(|round| all(round.unabsorbed()));
         all(self.range_value.unabsorbed());
-        all(self.opening.join.unabsorbed());
+        self.opening.join.iter().for_each(|round| all(round.unabsorbed()));
         for round in &self.opening.rounds {
             round.sumcheck.iter().for_each(|round| all(round.unabsorbed()));
             if let Some(folded) = &round.folded {
@@ -172,7 +154,7 @@ impl Proof {
 }
 
 fn read_opening(config: &Config, next: Next<'_>) -> Result<Opening, Error> {
-    let join = read_message(next)?;
+    let join = read_vec(config.join_variables(), || read_message(next))?;
     let mut rounds = Vec::with_capacity(config.rounds.len());
     for (index, round) in config.rounds.iter().enumerate() {
         let is_last = index.saturating_add(1) == config.rounds.len();
@@ -180,7 +162,7 @@ fn read_opening(config: &Config, next: Next<'_>) -> Result<Opening, Error> {
         let folded =
             if is_last { None } else { Some(Folded { root: read_message(next)?, ood_value: read_message(next)? }) };
         let nonce = read_message(next)?;
-        let trees = read_vec(if index == 0 { 2 } else { 1 }, || {
+        let trees = read_vec(if index == 0 { config.commitments() } else { 1 }, || {
             let cap = Hint(read_vec(1usize << round.log_cap, &mut *next)?);
             let opened = read_vec(round.queries, || {
                 let leaf = read_array::<COLUMNS>(next)?;
@@ -193,138 +175,4 @@ fn read_opening(config: &Config, next: Next<'_>) -> Result<Opening, Error> {
     let final_polynomial = Message::from_file(read_vec(1usize << config.log_final, &mut *next)?);
     let final_sumcheck = read_vec(config.log_final, || read_message(next))?;
     Ok(Opening { join, rounds, final_polynomial, final_sumcheck })
-}
-
-/// Takes bytes from the front, or says that they are missing.
-struct Reader<'a>(&'a [u8]);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Error::Truncated)?;
-        self.0 = tail;
-        Ok(*head)
-    }
-
-    fn small(&mut self) -> Result<usize, Error> {
-        Ok(usize::from(u8::from_be_bytes(self.take()?)))
-    }
-
-    fn offset(&mut self) -> Result<u32, Error> {
-        Ok(u32::from_be_bytes(self.take()?))
-    }
-
-    fn element(&mut self) -> Result<F, Error> {
-        Ok(from_canonical_bytes(&self.take()?)?)
-    }
-}
-
-/// The byte that stands for a width.
-fn bits_code(bits: WeightBits) -> u8 {
-    match bits {
-        WeightBits::Four => 4,
-        WeightBits::Eight => 8,
-    }
-}
-
-/// A base-2 logarithm in a file; those of a checked layout are far below 255.
-fn byte(log: usize) -> u8 {
-    u8::try_from(log).unwrap_or(u8::MAX)
-}
-
-impl LoraProof {
-    /// The canonical bytes.
-    pub fn to_bytes(&self, profile: Profile, config: &Config) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(FORMAT_VERSION.to_be_bytes());
-        bytes.push(profile.code());
-        bytes.extend(to_canonical_bytes(&config.inner_digest()));
-        bytes.extend(self.statement.to_bytes());
-        let layout = &self.weights_layout;
-        bytes.extend([bits_code(layout.bits), byte(layout.log_rank)]);
-        bytes.extend(u16::try_from(layout.slots.len()).unwrap_or(u16::MAX).to_be_bytes());
-        for slot in &layout.slots {
-            bytes.extend([byte(slot.log_in), byte(slot.log_out)]);
-            for offset in [slot.weights_a, slot.weights_b, slot.output_offset] {
-                bytes.extend(offset.to_be_bytes());
-            }
-        }
-        let inputs = &self.activations.inputs_layout;
-        bytes.push(byte(inputs.log_tokens));
-        inputs.input_offsets.iter().for_each(|offset| bytes.extend(offset.to_be_bytes()));
-        let AdapterPreimage { weights_root, weights_ood, manifest_digest, base_model_digest, salt } = &self.adapter;
-        bytes.extend(to_canonical_bytes(weights_root));
-        bytes.extend(to_canonical_bytes(weights_ood));
-        bytes.extend(manifest_digest);
-        bytes.extend(base_model_digest);
-        bytes.extend(to_canonical_bytes(salt));
-        let ActivationsPreimage { activations_root, activations_ood, scales_digest, salt } = &self.activations.preimage;
-        bytes.extend(to_canonical_bytes(activations_root));
-        bytes.extend(to_canonical_bytes(activations_ood));
-        bytes.extend(scales_digest);
-        bytes.extend(to_canonical_bytes(salt));
-        self.proof.visit(&mut |element| bytes.extend(to_canonical_bytes(element)));
-        bytes
-    }
-
-    /// Reads [`Self::to_bytes`]. Nothing in the bytes chooses a parameter: the profile code only selects one of ours.
-    ///
-    /// # Errors
-    /// What is malformed.
-    pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Profile), Error> {
-        let mut reader = Reader(bytes);
-        if reader.take::<4>().map_err(|_| Error::WrongMagic)? != *MAGIC {
-            return Err(Error::WrongMagic);
-        }
-        let version = u16::from_be_bytes(reader.take()?);
-        if version != FORMAT_VERSION {
-            return Err(Error::VersionMismatch { expected: FORMAT_VERSION, actual: version });
-        }
-        let profile = Profile::from_code(u8::from_be_bytes(reader.take()?))?;
-        let config = profile.config();
-        if reader.element()? != config.inner_digest() {
-            return Err(Error::ConfigMismatch);
-        }
-        let statement = Statement::from_canonical_bytes(&reader.take()?)?;
-        let code = u8::from_be_bytes(reader.take()?);
-        let bits = [WeightBits::Four, WeightBits::Eight].into_iter().find(|bits| bits_code(*bits) == code);
-        let bits = bits.ok_or(Error::OutOfRange { field: "bits", value: u64::from(code), maximum: 8 })?;
-        let log_rank = reader.small()?;
-        let count = usize::from(u16::from_be_bytes(reader.take()?));
-        if count > config.maxima().modules {
-            let maximum = size(config.maxima().modules);
-            return Err(Error::OutOfRange { field: "slots", value: size(count), maximum });
-        }
-        let slots = read_vec(count, || {
-            Ok(SlotLayout {
-                log_in: reader.small()?,
-                log_out: reader.small()?,
-                weights_a: reader.offset()?,
-                weights_b: reader.offset()?,
-                output_offset: reader.offset()?,
-            })
-        })?;
-        let log_tokens = reader.small()?;
-        let input_offsets = read_vec(count, || reader.offset())?;
-        let adapter = AdapterPreimage {
-            weights_root: reader.element()?,
-            weights_ood: reader.element()?,
-            manifest_digest: reader.take()?,
-            base_model_digest: reader.take()?,
-            salt: reader.element()?,
-        };
-        let preimage = ActivationsPreimage {
-            activations_root: reader.element()?,
-            activations_ood: reader.element()?,
-            scales_digest: reader.take()?,
-            salt: reader.element()?,
-        };
-        let proof = Proof::read(&config, &mut || reader.element())?;
-        if !reader.0.is_empty() {
-            return Err(Error::TrailingBytes(reader.0.len()));
-        }
-        let weights_layout = WeightsLayout { bits, log_rank, slots };
-        let inputs_layout = InputsLayout { log_tokens, input_offsets };
-        let activations = ActivationsOpening { inputs_layout, preimage };
-        Ok((Self { statement, weights_layout, adapter, activations, proof }, profile))
-    }
 }

@@ -17,7 +17,7 @@ pub const FIELD_BITS: f64 = 253.0;
 /// Degree of the range check's round polynomials, eq factor included.
 const RANGE_DEGREE: f64 = 17.0;
 /// Claims batched into one opening.
-const CLAIMS: f64 = 7.0;
+const CLAIMS: f64 = 7.0; // of one run; each further run has one more
 
 /// One term.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,11 +95,15 @@ pub fn report(config: &Config) -> Report {
     add("sumcheck rounds over ranks and inputs (eq. 2, 3)".into(), field(1.0), 0);
     add("random point of the range check (eq. 4)".into(), field((config.log_size() as f64).log2()), 0);
     add("sumcheck rounds of the range check".into(), field(RANGE_DEGREE.log2()), 0);
-    add("batching of the claims".into(), field((CLAIMS - 1.0).log2() + log_list), 0);
+    let runs = config.runs() as f64;
+    if config.runs() > 1 {
+        add("random combination of the runs".into(), field((runs - 1.0).log2() + log_list), 0);
+    }
+    add("batching of the claims".into(), field((CLAIMS - 2.0 + runs).log2() + log_list), 0);
 
     for (index, round) in config.rounds.iter().enumerate() {
         let log_list = log_list_size(round.log_inverse_rate, margin);
-        let columns = if index == 0 { 2 * COLUMNS } else { COLUMNS };
+        let columns = if index == 0 { COLUMNS << config.join_variables() } else { COLUMNS };
         add(format!("round {index}: fold, sumcheck"), field(1.0 + log_list), 0);
         let agreement = log_agreement_error(round.log_leaves, round.log_inverse_rate, margin, columns);
         add(format!("round {index}: fold, correlated agreement"), field(agreement), 0);

@@ -20,6 +20,8 @@ use rankproof_statement::{F, digest::tags};
 pub mod labels {
     /// Digest, ids, roots and layouts that both sides know.
     pub const STATEMENT: &str = "statement";
+    /// Combination of the runs that share an argument.
+    pub const RUNS: &str = "delta";
     /// Output point.
     pub const OUTPUT_POINT: &str = "rho_o, rho_t";
     /// `Y~` there.

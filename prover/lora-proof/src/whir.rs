@@ -1,17 +1,17 @@
 //! WHIR over the BN254 scalar field, made for being verified in R1CS (docs/protocol.md section 4).
 //!
-//! Opens two committed polynomials `w`, `z` of `n` variables at once: shows
-//! `sum_i W(i) w_i + Z(i) z_i = claim` for weight functions whose extensions the verifier can evaluate. One more
-//! variable joins the two: `P(t, i) = (1-t) w_i + t z_i`, with weight `Q(t, i) = (1-t) W(i) + t Z(i)`, so the first
-//! sumcheck variable folds the two trees into one and no separate batching is needed. Then, per round: a sumcheck over
+//! Opens committed polynomials `p_0 = w`, `p_1 = z`, .. of `n` variables at once: shows
+//! `sum_i sum_s W_s(i) p_s(i) = claim` for weight functions whose extensions the verifier can evaluate. A few more
+//! variables join them: `P(t, i) = sum_s eq(t, s) p_s(i)`, with weight `Q(t, i) = sum_s eq(t, s) W_s(i)`, so the first
+//! sumcheck variables fold the trees into one and no separate batching is needed. Then, per round: a sumcheck over
 //! four variables; the folded polynomial is committed at a lower rate and answers one out-of-domain sample (or, in the
 //! last round, is sent in the clear); grinding; queries into the previous oracle. A query folds a leaf with
 //! `eq(alpha, .)` over its 16 columns and must be the value at `x` of the folded polynomial, read as coefficients: a
 //! linear claim with the power weight of `x`, which joins the sumcheck by powers of `gamma`.
 //!
 //! # Caller must
-//! have absorbed both roots and the claim's ingredients, and check that out-of-domain values of `w` and `z` are among
-//! the joined claims.
+//! have absorbed all roots and the claim's ingredients, and check that out-of-domain values of all polynomials are
+//! among the joined claims.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -22,17 +22,16 @@
     clippy::unwrap_used
 )]
 
-use ark_ff::{BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 pub use rankproof_poseidon::grinding::does_work;
 use rankproof_statement::F;
-use rayon::prelude::*;
 
 use crate::Error;
 use crate::commitment::Commitment;
 use crate::config::{Config, FOLD, RoundConfig};
 use crate::error::{Oracle, check_length};
 use crate::merkle::{Leaf, MerkleTree, Path, cap_root, is_under_cap};
-use crate::multilinear::{add_powers, dot, eq_table, evaluate, horner, power_weight};
+use crate::multilinear::{add_powers, eq_table, evaluate, horner, power_weight};
 use crate::reed_solomon::{Codeword, domain_point};
 use crate::sumcheck::{self, Reduced};
 use crate::transcript::{Hint, Message, Transcript, labels};
@@ -73,15 +72,15 @@ pub struct Round {
     pub folded: Option<Folded>,
     /// Grinding.
     pub nonce: Message<[F; 1]>,
-    /// Weights and activations in round 0, the folded polynomial later.
+    /// Weights and activations of every run in round 0, the folded polynomial later.
     pub trees: Vec<TreeOpening>,
 }
 
 /// The whole opening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opening {
-    /// The sumcheck round that joins the two polynomials.
-    pub join: Message<sumcheck::Round>,
+    /// The sumcheck rounds that join the polynomials.
+    pub join: Vec<Message<sumcheck::Round>>,
     /// One per query phase.
     pub rounds: Vec<Round>,
     /// The last polynomial; it is sent before the nonce of the last round.
@@ -111,7 +110,16 @@ pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize>
         .collect()
 }
 
-/// Proves `sum_i W(i) w_i + Z(i) z_i = claim` for the tables of `[w, z]` and `[W, Z]`.
+/// The tables one after the other, filled up with zeros to a power of two of them.
+fn concatenated(config: &Config, tables: Vec<Vec<F>>) -> Vec<F> {
+    let length = 1 << config.join_variables().saturating_add(config.log_size());
+    let mut all = Vec::with_capacity(length);
+    tables.into_iter().for_each(|table| all.extend(table));
+    all.resize(length, F::ZERO);
+    all
+}
+
+/// Proves `sum_s sum_i W_s(i) p_s(i) = claim` for the tables of the committed polynomials and of their weights.
 ///
 /// # Panics
 /// When tables and commitments do not have the configured sizes.
@@ -119,27 +127,23 @@ pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize>
 pub fn open(
     config: &Config,
     transcript: &mut Transcript,
-    commitments: [&Commitment; 2],
-    [w, z]: [Vec<F>; 2],
-    [weight_w, weight_z]: [Vec<F>; 2],
+    commitments: &[&Commitment],
+    tables: Vec<Vec<F>>,
+    weights: Vec<Vec<F>>,
 ) -> Opening {
-    let step = |from: &[F], to: &[F]| from.par_iter().zip(to).map(|(from, to)| *to - from).collect::<Vec<F>>();
-    let (table_step, weight_step) = (step(&w, &z), step(&weight_w, &weight_z));
-    let join = transcript.send(labels::FOLD_ROUND, [dot(&w, &weight_w), dot(&table_step, &weight_step)]);
-    drop((z, weight_z));
-    let r = transcript.challenge(labels::FOLD);
-    let at = |mut from: Vec<F>, step: Vec<F>| {
-        from.par_iter_mut().zip(&step).for_each(|(from, step)| *from += r * step);
-        from
+    let (mut table, mut weight) = (concatenated(config, tables), concatenated(config, weights));
+    let rounds_of = |count: usize, table: &mut Vec<F>, weight: &mut Vec<F>, transcript: &mut Transcript| {
+        (0..count).map(|_| sumcheck::prove_round(transcript, FOLD_LABELS, table, weight).0).collect::<Vec<_>>()
     };
-    let (mut table, mut weight) = (at(w, table_step), at(weight_w, weight_step));
+    let join = rounds_of(config.join_variables(), &mut table, &mut weight, transcript);
+    table.shrink_to_fit();
+    weight.shrink_to_fit();
 
     let mut rounds = Vec::with_capacity(config.rounds.len());
     let mut final_polynomial = None;
     let mut oracle: Option<(Codeword, MerkleTree)> = None;
     for (index, round) in config.rounds.iter().enumerate() {
-        let sumcheck =
-            (0..FOLD).map(|_| sumcheck::prove_round(transcript, FOLD_LABELS, &mut table, &mut weight).0).collect();
+        let sumcheck = rounds_of(FOLD, &mut table, &mut weight, transcript);
         let mut next = None;
         let folded = config.rounds.get(index + 1).map(|following| {
             let codeword = Codeword::encode(&table, following);
@@ -202,12 +206,13 @@ struct Joined {
 /// # Errors
 /// [`Error::LengthMismatch`] names the field.
 pub fn check_shape(config: &Config, opening: &Opening) -> Result<(), Error> {
+    check_length("join", config.join_variables(), opening.join.len())?;
     check_length("rounds", config.rounds.len(), opening.rounds.len())?;
     for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {
         let is_last = index.saturating_add(1) == config.rounds.len();
         check_length("folded polynomial of a round", usize::from(!is_last), usize::from(round.folded.is_some()))?;
         check_length("sumcheck of a round", FOLD, round.sumcheck.len())?;
-        check_length("trees of a round", if index == 0 { 2 } else { 1 }, round.trees.len())?;
+        check_length("trees of a round", if index == 0 { config.commitments() } else { 1 }, round.trees.len())?;
         for tree in &round.trees {
             check_length("cap", 1usize << round_config.log_cap, tree.cap.0.len())?;
             check_length("queries", round_config.queries, tree.opened.0.len())?;
@@ -220,25 +225,26 @@ pub fn check_shape(config: &Config, opening: &Opening) -> Result<(), Error> {
     check_length("final sumcheck", config.log_final, opening.final_sumcheck.len())
 }
 
-/// Checks an opening of the polynomials under `roots` (weights, activations). `weights` evaluates `W~`, `Z~` at a point
-/// of `n` coordinates.
+/// Checks an opening of the polynomials under `roots` (weights, then the activations of every run). `weights` evaluates
+/// the extensions of their weight functions at a point of `n` coordinates.
 ///
 /// # Errors
 /// The check that failed.
 pub fn verify(
     config: &Config,
     transcript: &mut Transcript,
-    [weights_root, activations_root]: [F; 2],
+    roots: &[F],
     claim: F,
-    weights: impl FnOnce(&[F]) -> [F; 2],
+    weights: impl FnOnce(&[F]) -> Vec<F>,
     opening: &Opening,
 ) -> Result<(), Error> {
     check_shape(config, opening)?;
-    let join = *transcript.receive(labels::FOLD_ROUND, &opening.join);
-    let t = transcript.challenge(labels::FOLD);
-    let mut claim = sumcheck::next_claim(join, claim, t);
+    check_length("roots", config.commitments(), roots.len())?;
+    let Reduced { point: t, mut claim } = sumcheck::verify(transcript, FOLD_LABELS, claim, &opening.join);
+    let shares = eq_table(&t, F::ONE);
     let mut point: Vec<F> = Vec::with_capacity(config.log_size());
-    let mut oracles: Vec<(Oracle, F)> = vec![(Oracle::Weights, weights_root), (Oracle::Activations, activations_root)];
+    let mut oracles: Vec<(Oracle, F)> =
+        roots.iter().enumerate().map(|(index, root)| (Oracle::committed(index), *root)).collect();
     let mut joined: Vec<Joined> = Vec::new();
 
     for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {
@@ -270,7 +276,7 @@ pub fn verify(
                 }
             }
         }
-        let values = fold_queries(&round.trees, t, &alpha);
+        let values = fold_queries(&round.trees, &shares, &alpha);
         let xs = positions.iter().map(|position| domain_point(round_config.log_leaves, *position));
         match folded {
             Some((root, ood_point, ood_value)) => {
@@ -296,8 +302,7 @@ pub fn verify(
 
     let Reduced { point: last, claim } = sumcheck::verify(transcript, FOLD_LABELS, claim, &opening.final_sumcheck);
     point.extend_from_slice(&last);
-    let [weight_w, weight_z] = weights(&point);
-    let mut weight = weight_w + t * (weight_z - weight_w);
+    let mut weight: F = weights(&point).iter().zip(&shares).map(|(weight, share)| *weight * share).sum();
     for Joined { gamma, xs, skip } in &joined {
         let tail = point.get(*skip..).unwrap_or_default();
         let mut scale = *gamma;
@@ -310,14 +315,18 @@ pub fn verify(
     if value * weight == claim { Ok(()) } else { Err(Error::FinalClaim) }
 }
 
-/// Folds each query's leaf over its columns with `eq(alpha, .)`; in round 0 the two trees are joined by `t`.
-fn fold_queries(trees: &[TreeOpening], t: F, alpha: &[F]) -> Vec<F> {
+/// Folds each query's leaf over its columns with `eq(alpha, .)`; in round 0 the trees are joined by their shares.
+fn fold_queries(trees: &[TreeOpening], shares: &[F], alpha: &[F]) -> Vec<F> {
     let eq = eq_table(alpha, F::ONE);
     let fold_leaf = |opened: &Opened| opened.leaf.iter().zip(&eq).map(|(value, eq)| *value * eq).sum::<F>();
     let mut folded = trees.iter().map(|tree| tree.opened.0.iter().map(fold_leaf).collect::<Vec<F>>());
-    let first = folded.next().unwrap_or_default();
-    match folded.next() {
-        None => first,
-        Some(second) => first.iter().zip(&second).map(|(first, second)| *first + t * (*second - first)).collect(),
+    if let [_one] = trees {
+        return folded.next().unwrap_or_default();
     }
+    let mut joined = Vec::new();
+    for (values, share) in folded.zip(shares) {
+        joined.resize(values.len(), F::ZERO);
+        joined.iter_mut().zip(values).for_each(|(joined, value)| *joined += *share * value);
+    }
+    joined
 }

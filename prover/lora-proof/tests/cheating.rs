@@ -134,8 +134,8 @@ fn open_random(cheat: Cheat, corrupt_commitment: Option<usize>, lie: u64) -> (Re
     prover.public("claim", &[roots[0], roots[1], claim]);
     let mut verifier = prover.clone();
     let (opening, positions) = open(&config, &mut prover, commitments.each_ref(), [w, z], weights, cheat);
-    let evaluate = |point: &[F]| points.each_ref().map(|own| eq(own, point));
-    (whir::verify(&config, &mut verifier, roots, claim, evaluate, &opening), positions)
+    let evaluate = |point: &[F]| points.iter().map(|own| eq(own, point)).collect();
+    (whir::verify(&config, &mut verifier, &roots, claim, evaluate, &opening), positions)
 }
 
 #[test]

@@ -94,7 +94,7 @@ fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
         let mut point = |count: usize| (0..count).map(|_| F::rand(&mut rng)).collect::<Vec<F>>();
         let [output, token] = [point(MAXIMA.log_output_space), point(MAXIMA.log_tokens)];
         let [rank, input] = [point(MAXIMA.log_rank_space), point(MAXIMA.log_input_space)];
-        let [range, ood, r] = [point(MAXIMA.log_size), point(3), point(MAXIMA.log_size)];
+        let [range, ood, r] = [point(MAXIMA.log_size), point(5), point(MAXIMA.log_size)];
         let points = Points {
             maxima: &MAXIMA,
             weights: &weights,
@@ -105,16 +105,21 @@ fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
             input: &input,
             range: &range,
             weights_ood: ood[0],
-            activations_ood: ood[1],
+            activations_ood: &ood[2..4],
         };
-        let batched = Batched { points, gamma: ood[2] };
-        let [weight_w, weight_z] = batched.tables();
-        assert_eq!(batched.evaluate(&r), [evaluate(&weight_w, &r), evaluate(&weight_z, &r)], "{weights:?} {inputs:?}");
+        // Two runs of one layout: the witness's, and one that doubles its inputs, so also its outputs.
+        let runs = [F::from(1u64), ood[4]];
+        let batched = Batched { points, gamma: ood[1], runs: &runs };
+        let weight_tables = batched.tables();
+        let at_r: Vec<F> = weight_tables.iter().map(|table| evaluate(table, &r)).collect();
+        assert_eq!(batched.evaluate(&r), at_r, "{weights:?} {inputs:?}");
 
         let nibbles = tables::weights(&witness.adapter, &weights, &MAXIMA);
         let w: Vec<F> = nibbles.into_iter().map(F::from).collect();
         let z: Vec<F> =
             tables::activations(&witness, &weights, &inputs, &MAXIMA).into_iter().map(from_signed).collect();
+        let doubled: Vec<F> = z.iter().map(|value| *value + value).collect();
+        let combined = runs[0] + runs[1] + runs[1];
         let dense = dense(&witness, &weights, &inputs);
         let at = |table: &[F], first: &[F], second: &[F]| evaluate(table, &[first, second].concat());
         let values = Values {
@@ -122,11 +127,12 @@ fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
             b: at(&dense.b, &output, &rank),
             range: evaluate(&w, &range),
             weights_ood: horner(&w, ood[0]),
-            x: at(&dense.x, &input, &token),
-            y: at(&dense.y, &output, &token),
-            activations_ood: horner(&z, ood[1]),
+            x: at(&dense.x, &input, &token) * combined,
+            y: at(&dense.y, &output, &token) * combined,
+            activations_ood: &[horner(&z, ood[2]), horner(&doubled, ood[3])],
         };
-        assert_eq!(batched.claim(&values), dot(&w, &weight_w) + dot(&z, &weight_z), "{weights:?} {inputs:?}");
+        let sum: F = [&w, &z, &doubled].into_iter().zip(&weight_tables).map(|(table, weight)| dot(table, weight)).sum();
+        assert_eq!(batched.claim(&values), sum, "{weights:?} {inputs:?}");
     }
     assert!(eight_bits > 5 && shared > 5 && several > 5, "{eight_bits} {shared} {several}: the sample is varied");
 }
@@ -149,12 +155,13 @@ fn every_value_moves_the_claim() {
         input: &input,
         range: &range,
         weights_ood: F::from(5u64),
-        activations_ood: F::from(6u64),
+        activations_ood: &[F::from(6u64), F::from(7u64)],
     };
     let gamma = F::rand(&mut rng);
-    let batched = Batched { points, gamma };
+    let batched = Batched { points, gamma, runs: &[F::from(1u64), F::from(8u64)] };
     let zero = F::from(0u64);
-    let base = Values { a: zero, b: zero, range: zero, weights_ood: zero, x: zero, y: zero, activations_ood: zero };
+    let base =
+        Values { a: zero, b: zero, range: zero, weights_ood: zero, x: zero, y: zero, activations_ood: &[zero; 2] };
     let one = F::from(1u64);
     let changed = [
         Values { a: one, ..base },
@@ -163,7 +170,8 @@ fn every_value_moves_the_claim() {
         Values { weights_ood: one, ..base },
         Values { x: one, ..base },
         Values { y: one, ..base },
-        Values { activations_ood: one, ..base },
+        Values { activations_ood: &[one, zero], ..base },
+        Values { activations_ood: &[zero, one], ..base },
     ];
     let mut power = one;
     for (index, values) in changed.iter().enumerate() {

@@ -137,3 +137,17 @@ fn never_panics_on_layouts_that_no_encoder_writes() {
         }
     }
 }
+
+#[test]
+fn rejects_a_cached_commitment_of_other_lengths() {
+    let config = Profile::Tiny.config();
+    let (size, leaves) = (1 << config.log_size(), 1 << config.rounds[0].log_leaves);
+    let cached = |nibbles: usize, digests: usize| {
+        let digests = vec![F::from(0u64); digests];
+        rankproof_lora_proof::Commitment::from_cache(&config, vec![0; nibbles], digests).map(drop)
+    };
+    assert_eq!(cached(size, leaves), Ok(()));
+    let error = |field, expected, actual| Err(Error::LengthMismatch { field, expected, actual });
+    assert_eq!(cached(size - 1, leaves), error("weights", size, size - 1));
+    assert_eq!(cached(size, leaves / 4), error("leaf digests", leaves, leaves / 4));
+}

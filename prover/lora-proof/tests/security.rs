@@ -82,7 +82,7 @@ fn no_term_claims_more_than_p3() {
             let variables = round.log_degree + FOLD;
             let fold = JohnsonBound.fold_sumcheck_error_at_log_eta(FIELD, variables, rate, eta);
             at_most(term(&config, &format!("round {index}: fold, sumcheck")), fold, "fold");
-            let columns = if index == 0 { 32 } else { 16 };
+            let columns = if index == 0 { 16 << config.join_variables() } else { 16 };
             let gap = JohnsonBound.prox_gaps_error_at_log_eta(round.log_degree, rate, FIELD, columns, eta);
             at_most(term(&config, &format!("round {index}: fold, correlated agreement")), gap, "agreement");
             let Some(next) = config.rounds.get(index + 1) else { continue };
@@ -138,6 +138,10 @@ fn numbers_of_the_profiles_are_pinned() {
         summary(Profile::Small),
         (vec![(17, 14, 57, 15, 7), (16, 10, 29, 14, 6), (15, 6, 20, 11, 7)], 6, 100, "98.95".into())
     );
+    assert_eq!(
+        summary(Profile::SmallS8),
+        (vec![(18, 14, 43, 15, 6), (17, 10, 25, 13, 7), (16, 6, 18, 11, 6)], 6, 100, "99.02".into())
+    );
 }
 
 #[test]
@@ -154,11 +158,12 @@ fn refuses_parameters_that_make_no_sense() {
     let small = "size, rate or proximity margin too small";
     let space = "no module, too many modules, or an index space too large";
     let domain = "a domain is too large or a rate too high";
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (|parameters| parameters.maxima.log_size = 6, small),
         (|parameters| parameters.log_inverse_rate = 0, small),
         (|parameters| parameters.proximity_margin = 2, small),
         (|parameters| parameters.maxima.modules = 0, space),
+        (|parameters| parameters.maxima.modules = 1 << 16, space),
         (|parameters| parameters.maxima.log_tokens = 29, space),
         (|parameters| parameters.log_domain_shrink = 0, "log_domain_shrink must be 1 or 2"),
         (|parameters| parameters.log_domain_shrink = 3, "log_domain_shrink must be 1 or 2"),
@@ -182,7 +187,7 @@ fn refuses_parameters_that_make_no_sense() {
 #[test]
 fn every_parameter_moves_the_digest() {
     type Change = fn(&mut rankproof_lora_proof::Parameters);
-    let changes: [Change; 10] = [
+    let changes: [Change; 11] = [
         |parameters| parameters.maxima.modules += 1,
         |parameters| parameters.maxima.log_rank_space += 1,
         |parameters| parameters.maxima.log_input_space += 1,
@@ -193,8 +198,9 @@ fn every_parameter_moves_the_digest() {
         |parameters| parameters.log_inverse_rate += 1,
         |parameters| parameters.proximity_margin += 1,
         |parameters| parameters.max_pow_bits[1] += 1,
+        |parameters| parameters.runs += 1,
     ];
-    let mut digests = vec![Profile::Tiny.config().inner_digest(), Profile::Small.config().inner_digest()];
+    let mut digests: Vec<_> = Profile::ALL.map(|profile| profile.config().inner_digest()).to_vec();
     for change in changes {
         let mut parameters = Profile::Tiny.parameters();
         change(&mut parameters);

@@ -4,6 +4,7 @@ mod support;
 
 use rankproof_lora_proof::transcript::Message;
 use rankproof_lora_proof::{Config, Error, F, LoraProof, Oracle, Proof, verify};
+use rankproof_statement::digest::Registration;
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{Error as StatementError, WeightBits};
 use rayon::prelude::*;
@@ -343,4 +344,23 @@ fn refuses_to_prove_false_statements_and_reserved_contexts() {
     let registration = F::from(2u64) * ark_ff::Field::pow(&F::from(2u64), [248]);
     let error = StatementError::ReservedContextKind { kind: 2 };
     assert_eq!(prove(&small, registration), Err(Error::Statement(error)));
+}
+
+#[test]
+fn proves_a_registration_that_is_spelled_out_and_never_its_context() {
+    use rankproof_lora_proof::argument::adapter_preimage;
+    use rankproof_lora_proof::{commit_weights, prove, prove_registration};
+    let (config, _) = honest();
+    let small = witness(&SHAPES[..1], 1, WeightBits::Four, 2);
+    let layout = rankproof_statement::WeightsLayout::plan(&small.adapter, config.maxima()).expect("fits");
+    let weights =
+        commit_weights(config, rankproof_statement::tables::weights(&small.adapter, &layout, config.maxima()));
+    let preimage = adapter_preimage(&small.adapter, weights.root(), weights.ood_value(), one());
+    let registration = Registration { chain_id: 1, registry: [2; 20], owner: [3; 20] };
+    let proof =
+        prove_registration(config, &small, &layout, &weights, &preimage, &registration, one()).expect("it holds");
+    assert_eq!(verify(config, &proof), Ok(()));
+    assert_eq!(proof.statement.context, registration.context());
+    let refused = prove(config, &small, &layout, &weights, &preimage, registration.context(), one());
+    assert_eq!(refused.unwrap_err(), Error::Statement(StatementError::ReservedContextKind { kind: 2 }));
 }

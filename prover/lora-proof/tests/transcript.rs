@@ -2,10 +2,13 @@
 
 mod support;
 
+use rankproof_lora_proof::LoraProof;
 use rankproof_lora_proof::argument::{adapter_preimage, argue, commit_run, state, verify_with};
 use rankproof_lora_proof::transcript::{Event, Transcript};
 use rankproof_lora_proof::{F, Profile, commit_weights, verify};
 use rankproof_statement::{WeightsLayout, tables};
+use rayon::prelude::*;
+use support::elements::{Part, elements, from_elements, parts};
 use support::{honest, honest_witness};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/golden/transcript-tiny.txt");
@@ -67,4 +70,43 @@ fn a_transcript_that_absorbed_something_before_verifies_nothing() {
     let mut transcript = Transcript::default();
     transcript.public("something", &[F::from(0u64)]);
     assert!(verify_with(config, proof, &mut transcript).is_err());
+}
+
+/// What a verifier of this proof would draw next after it stopped, and why it stopped.
+fn drawn_next(proof: &LoraProof) -> (F, Option<rankproof_lora_proof::Error>) {
+    let mut transcript = Transcript::default();
+    let refusal = verify_with(&honest().0, proof, &mut transcript).err();
+    (transcript.challenge("next"), refusal)
+}
+
+/// Two proofs that differ in one element of one message share no challenge after it: nothing that a prover says is left
+/// out of the transcript. Two proofs that differ in a hint share all of them, as they would if an absorption were
+/// dropped, so the comparison would notice.
+#[test]
+fn every_message_is_absorbed_and_no_hint_is() {
+    let (config, proof) = honest();
+    let original = elements(&proof.proof);
+    let parts = parts(config);
+    let drawn = |index: usize, change: u64| {
+        let mut changed = original.clone();
+        changed[index] += F::from(change);
+        drawn_next(&LoraProof { proof: from_elements(config, &changed), ..proof.clone() })
+    };
+    let is_hint = |part: &Part| matches!(part, Part::Cap { .. } | Part::Leaf { .. } | Part::Path { .. });
+    // Of hints, which are thousands and alike, one in fifty.
+    let tried: Vec<usize> =
+        (0..parts.len()).filter(|index| !is_hint(&parts[*index]) || index.is_multiple_of(50)).collect();
+    tried.par_iter().for_each(|&index| {
+        let ((first, refusal), (second, other)) = (drawn(index, 1), drawn(index, 2));
+        assert!(refusal.is_some(), "{:?}", parts[index]);
+        assert_eq!(refusal, other, "both stop at the same check: {:?}", parts[index]);
+        assert_eq!(first == second, is_hint(&parts[index]), "{:?}", parts[index]);
+    });
+    println!("assurance: absorptions dropped = {}", tried.iter().filter(|index| !is_hint(&parts[**index])).count());
+    let context = |change: u64| {
+        let mut changed = proof.clone();
+        changed.statement.context += F::from(change);
+        drawn_next(&changed).0
+    };
+    assert_ne!(context(1), context(2));
 }

@@ -57,6 +57,9 @@ fn write_key(key: &VerifyingKey) -> Result<()> {
     let path = "contracts/generated/SealVerifyingKey.sol";
     std::fs::write(path, text).context(path)?;
     eprintln!("{path}");
+    let path = Path::new("fixtures/seals/verifying.key");
+    key.write(path)?;
+    eprintln!("{}", path.display());
     Ok(())
 }
 

@@ -140,7 +140,7 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     for (case, proof) in cases.iter_mut().zip(&proofs) {
         let mut times = Vec::with_capacity(runs);
         for _ in 0..runs {
-            let (sealed, seconds) = seal::seal_in_memory(&loaded.key, std::slice::from_ref(proof), &[], progress)?;
+            let (sealed, seconds) = seal::seal_in_memory(&loaded.key, &[proof.subject()], &[], progress)?;
             times.push(seconds);
             first_seal.get_or_insert(sealed);
         }
@@ -188,8 +188,8 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
         seal_bytes: SEAL_BYTES,
         seal_verify_seconds: median(&mut times),
         peak_rss_seal_bytes,
-        gas_deploy_verifier: on_chain.as_ref().map(|chain| chain.deployed.gas_deploy_verifier),
-        gas_deploy_registry: on_chain.as_ref().map(|chain| chain.deployed.gas_deploy_registry),
+        gas_deploy_verifier: on_chain.as_ref().and_then(|chain| chain.deployed.gas_deploy_verifier),
+        gas_deploy_registry: on_chain.as_ref().and_then(|chain| chain.deployed.gas_deploy_registry),
         gas_verify: on_chain.as_ref().map(|chain| chain.gas_verify),
         gas_submit: on_chain.as_ref().and_then(|chain| chain.submission.gas_submit),
         cases,
@@ -223,7 +223,8 @@ fn bench_case(
         let start = Instant::now();
         let committed = commit::read_adapter_file(&output)?.open()?;
         loads.push(start.elapsed().as_secs_f64());
-        let proven = prove::prove_in_memory(&committed, &case.activations, case.tokens, F::from(0u64), progress)?;
+        let purpose = prove::Purpose::Context(F::from(0u64));
+        let proven = prove::prove_in_memory(&committed, &case.activations, case.tokens, &purpose, progress)?;
         proofs.push(proven.proof_seconds);
         let start = Instant::now();
         verify(&committed.config, &proven.proof).map_err(Error::SelfCheck)?;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rankproof_adapter::accuracy::relative_error;
 use rankproof_adapter::{ModuleOutputs, files, read_captured_delta, write_outputs};
-use rankproof_chain::{Chain, LocalNode};
+use rankproof_chain::{Chain, ChainConfig, LocalNode, verifier_bytecode};
 use rankproof_groth16_seal::seal::{SEAL_BYTES, Seal, verify as verify_seal};
 use rankproof_groth16_seal::{SealProfile, export};
 use rankproof_statement::digest::use_context;
@@ -72,7 +72,11 @@ pub struct Report {
     pub development_insecure: bool,
     pub chain_id: u64,
     pub verifier: String,
+    pub stop: String,
+    pub timelock: String,
+    pub router: String,
     pub registry: String,
+    pub gas_deploy: u64,
     pub gas_deploy_verifier: u64,
     pub gas_deploy_registry: u64,
     pub gas_verify: u64,
@@ -91,7 +95,7 @@ pub struct Report {
 pub struct OnChain {
     /// The deployment.
     pub deployed: chain::Deployed,
-    /// Gas of a transaction that only verifies.
+    /// Gas of a transaction to the verifier that only verifies.
     pub gas_verify: u64,
     /// The submission.
     pub submission: chain::Submission,
@@ -127,7 +131,8 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         progress,
     )?;
     let committed = commit::read_adapter_file(&path("adapter.rpad"))?.open()?;
-    let proven = prove::prove_in_memory(&committed, &activations, request.tokens, context, progress)?;
+    let proven =
+        prove::prove_in_memory(&committed, &activations, request.tokens, &prove::Purpose::Context(context), progress)?;
     write_outputs(&path("outputs.safetensors"), &proven.outputs, true)?;
     files::write_private(&path("proof.rplp"), &proven.bytes, true)?;
     let activations_id = print_element(&proven.proof.statement.activations);
@@ -156,8 +161,7 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
 
     let loaded = keys::load_or_create(request.profile, &request.keys, progress)?;
     let names = [path("proof.rplp")];
-    let (sealed, seal_seconds) =
-        seal::seal_in_memory(&loaded.key, std::slice::from_ref(&proven.proof), &names, progress)?;
+    let (sealed, seal_seconds) = seal::seal_in_memory(&loaded.key, &[proven.proof.subject()], &names, progress)?;
     let verify_start = Instant::now();
     verify_seal(loaded.key.verifying_key(), &sealed)?;
     let seal_verify_seconds = verify_start.elapsed().as_secs_f64();
@@ -198,9 +202,13 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         development_insecure,
         chain_id: on_chain.deployed.chain_id,
         verifier: on_chain.deployed.verifier.clone(),
+        stop: on_chain.deployed.stop.clone(),
+        timelock: on_chain.deployed.timelock.clone(),
+        router: on_chain.deployed.router.clone(),
         registry: on_chain.deployed.registry.clone(),
-        gas_deploy_verifier: on_chain.deployed.gas_deploy_verifier,
-        gas_deploy_registry: on_chain.deployed.gas_deploy_registry,
+        gas_deploy: on_chain.deployed.gas_deploy,
+        gas_deploy_verifier: on_chain.deployed.gas_deploy_verifier.unwrap_or_default(),
+        gas_deploy_registry: on_chain.deployed.gas_deploy_registry.unwrap_or_default(),
         gas_verify: on_chain.gas_verify,
         gas_submit: on_chain.submission.gas_submit.unwrap_or_default(),
         transaction: on_chain.submission.transaction.clone().unwrap_or_default(),
@@ -226,10 +234,12 @@ pub fn on_own_chain(
     chain::block_on(async {
         let connection = Chain::connect(&node.rpc_url(), node.signer(0)).await?;
         progress.stage("deploying");
-        let deployed = chain::deploy_on(&connection, key_digest).await?;
+        let config = ChainConfig::local()?;
+        let deployed = chain::deploy_on(&connection, &config.stack, &verifier_bytecode(), key_digest).await?;
         let registry = connection.registry(chain::parse_address("registry", &deployed.registry)?).await?;
+        let verifier = chain::parse_address("verifier", &deployed.verifier)?;
         progress.stage("submitting");
-        let gas_verify = registry.measure_verify(&sealed.to_bytes(), &sealed.statements).await?;
+        let gas_verify = connection.measure_verify(verifier, &sealed.to_bytes(), &sealed.statements).await?;
         let submission = chain::submit_to(&registry, sealed, false).await?;
         let again = chain::submit_to(&registry, sealed, false).await?;
         progress.stage("asking the registry");

@@ -241,7 +241,9 @@ impl Error {
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. }
             | Self::NotProven { .. } => Family::Refused,
-            Self::Halo2(rankproof_lora_halo2::Error::Cache { .. }) => Family::Environment,
+            Self::Halo2(
+                rankproof_lora_halo2::Error::Cache { .. } | rankproof_lora_halo2::Error::OutOfMemory { .. },
+            ) => Family::Environment,
             Self::SelfCheck(_) | Self::Halo2SelfCheck(_) | Self::Environment { .. } => Family::Environment,
             Self::Chain(error) => chain_family(error),
             Self::Ceremony(error) => ceremony_family(error),
@@ -286,7 +288,10 @@ fn ceremony_family(error: &rankproof_ceremony::Error) -> Family {
 fn chain_family(error: &rankproof_chain::Error) -> Family {
     use rankproof_chain::Error as Chain;
     match error {
-        Chain::Rejected(_) => Family::Refused,
+        Chain::Rejected(_)
+        | Chain::ReadBackMismatch { .. }
+        | Chain::HistoryBroken { .. }
+        | Chain::StateDiffers { .. } => Family::Refused,
         Chain::UrlInvalid { .. }
         | Chain::NotTheContract { .. }
         | Chain::NoSigner
@@ -294,6 +299,9 @@ fn chain_family(error: &rankproof_chain::Error) -> Family {
         | Chain::Keystore { .. }
         | Chain::DevelopmentKey { .. }
         | Chain::KeyDigestMismatch { .. }
+        | Chain::ChainConfig { .. }
+        | Chain::OtherChain { .. }
+        | Chain::FeeAboveCap { .. }
         | Chain::EmptyBatch => Family::Input,
         _ => Family::Environment,
     }

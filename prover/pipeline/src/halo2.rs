@@ -11,14 +11,14 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::{Outputs, files, quantize_activations, read_activations};
-use rankproof_lora_halo2::container::{MAGIC, MAX_BYTES, from_canonical_bytes, to_bytes};
+use rankproof_lora_halo2::container::{GZIP_MAGIC, MAGIC, MAX_BYTES, from_canonical_bytes, to_bytes};
 use rankproof_lora_halo2::opening::{
     activations_id as hash_activations, adapter_id as hash_adapter, check_outputs, inputs_of, value_words,
     weight_words, weights_of,
 };
 use rankproof_lora_halo2::{
-    ActivationsBinding, AdapterBinding, Cache, Keys, LoraProof, Opening, Plan, Shape, prove as prove_opening,
-    verify as verify_proof, verify_with,
+    ActivationsBinding, AdapterBinding, Cache, Error as Halo2Error, Keys, LoraProof, Opening, Plan, Shape,
+    prove as prove_opening, verify as verify_proof, verify_with,
 };
 use rankproof_statement::digest::{manifest_bytes, scales_bytes, sha256};
 use rankproof_statement::field::to_canonical_bytes;
@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use crate::adapter_file::AdapterFile;
 use crate::commit::read_adapter_file;
-use crate::prove::Request;
+use crate::prove::{Request, check_free};
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress, verify};
 
@@ -35,6 +35,15 @@ use crate::{Error, Progress, verify};
 pub const SYSTEM: &str = "halo2";
 /// What proving may take where the system does not say what there is.
 const DEFAULT_MEMORY: u64 = 16 << 30;
+
+/// In which forms the proof is written.
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    /// Compresses the proof file with gzip.
+    pub gzip: bool,
+    /// Also writes the proof as JSON, to look at.
+    pub json: Option<PathBuf>,
+}
 
 /// What a halo2 proof is about, and what it cost.
 #[derive(Clone, Debug, Serialize)]
@@ -65,12 +74,16 @@ pub struct Report {
     pub proof_seconds: f64,
     /// Seconds of the check before writing, keys made.
     pub verify_seconds: f64,
-    /// Size of the proof file.
+    /// Size of the proof, not compressed.
     pub proof_bytes: usize,
+    /// Size of the proof file, compressed or not.
+    pub proof_file_bytes: usize,
     /// The proof.
     pub proof_file: PathBuf,
     /// The outputs.
     pub outputs_file: PathBuf,
+    /// The proof as JSON.
+    pub json_file: Option<PathBuf>,
 }
 
 /// What a halo2 proof that holds says.
@@ -94,7 +107,7 @@ pub struct VerifyReport {
     pub log_rows: u32,
     /// Seconds of the check, the verifying key made on the way.
     pub verify_seconds: f64,
-    /// Size of the file.
+    /// Size of the proof, not compressed.
     pub proof_bytes: usize,
 }
 
@@ -154,8 +167,18 @@ pub fn activations_id(witness: &Witness, salt: &F) -> Result<String, Error> {
 ///
 /// # Errors
 /// When the activations are refused, the context is reserved, or the statement does not fit memory.
-pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
+pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Result<Report, Error> {
     request.check()?;
+    if let Some(json) = &forms.json {
+        check_free(json, request.force)?;
+        if *json == request.proof || *json == request.outputs {
+            return Err(Error::BadArgument {
+                argument: "--export-json",
+                reason: "it is the file of the proof or of the outputs".to_owned(),
+                remedy: "give three names",
+            });
+        }
+    }
     progress.stage("loading the adapter");
     let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
     let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
@@ -173,23 +196,29 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     let start = Instant::now();
     let bindings = (adapter_binding(&witness.adapter, &adapter_salt), activations_binding(&witness.activations, &salt));
     let opening = Opening::new(&witness, &shape, bindings.0, bindings.1).map_err(Error::Halo2)?;
-    let proof = prove_opening(&keys, Arc::new(opening), embed(&request.context), key_time).map_err(Error::Halo2)?;
+    let proof =
+        prove_opening(&keys, Arc::new(opening), embed(&request.purpose.context()?), key_time).map_err(Error::Halo2)?;
     let proof_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("verifying");
-    let bytes = proof.to_bytes();
+    let plain_bytes = proof.to_bytes().len();
+    let bytes = if forms.gzip { proof.to_gzip().map_err(Error::Halo2)? } else { proof.to_bytes() };
     let start = Instant::now();
-    let read = LoraProof::from_bytes(&bytes).map_err(Error::Halo2SelfCheck)?;
+    let read = LoraProof::from_file_bytes(&bytes).map_err(Error::Halo2SelfCheck)?;
     verify_with(&keys.verifier, &read).map_err(Error::Halo2SelfCheck)?;
     let verify_seconds = start.elapsed().as_secs_f64();
 
     let outputs = Outputs::from_witness(&witness, to_canonical_bytes(&salt))?;
     request.write(&outputs, &bytes)?;
+    if let Some(json) = &forms.json {
+        let text = format!("{:#}\n", proof.to_json());
+        files::write_atomically(json, text.as_bytes(), request.force).inspect_err(|_| request.withdraw())?;
+    }
     Ok(Report {
         system: SYSTEM,
         adapter_id: print_bytes(&to_bytes(&proof.public_inputs.adapter)),
         activations_id: print_bytes(&to_bytes(&proof.public_inputs.activations)),
-        context: print_element(&request.context),
+        context: print_element(&request.purpose.context()?),
         modules: shape.modules.len(),
         tokens: shape.tokens,
         log_rows: plan.k,
@@ -199,17 +228,21 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
         key_seconds: key_time.as_secs_f64(),
         proof_seconds,
         verify_seconds,
-        proof_bytes: bytes.len(),
+        proof_bytes: plain_bytes,
+        proof_file_bytes: bytes.len(),
         proof_file: request.proof.clone(),
         outputs_file: request.outputs.clone(),
+        json_file: forms.json.clone(),
     })
 }
 
-/// Whether the file begins like a halo2 proof; a file that cannot be read is left to the reader of the other system.
+/// Whether the file begins like a halo2 proof, compressed or not (a sumcheck proof is never compressed); a file that
+/// cannot be read is left to the reader of the other system.
 pub fn is_proof(path: &Path) -> bool {
     use std::io::Read;
     let mut magic = [0u8; 4];
-    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
+    let read = files::open(path).is_ok_and(|(mut file, _)| file.read_exact(&mut magic).is_ok());
+    read && (magic == *MAGIC || magic.starts_with(GZIP_MAGIC))
 }
 
 /// Checks a halo2 proof and what it is about.
@@ -220,10 +253,15 @@ pub fn verify(request: &verify::Request) -> Result<VerifyReport, Error> {
     let path = &request.proof;
     let bytes = files::read(path, MAX_BYTES as u64)?;
     let malformed = |source| Error::Halo2Malformed { path: path.clone(), source };
-    let proof = LoraProof::from_bytes(&bytes).map_err(malformed)?;
+    let proof = LoraProof::from_file_bytes(&bytes).map_err(malformed)?;
     let start = Instant::now();
-    let plan = verify_proof(&proof, &cache(), available_memory())
-        .map_err(|source| Error::Halo2Refused { path: path.clone(), source })?;
+    let plan = verify_proof(&proof, &cache(), available_memory()).map_err(|source| match source {
+        // What this machine cannot check is not thereby wrong.
+        Halo2Error::Cache { .. } | Halo2Error::OutOfMemory { .. } | Halo2Error::TooManyRows { .. } => {
+            Error::Halo2(source)
+        }
+        source => Error::Halo2Refused { path: path.clone(), source },
+    })?;
     let verify_seconds = start.elapsed().as_secs_f64();
     let inputs = &proof.public_inputs;
     let check = |field: &'static str, expected: Option<[u8; 32]>, actual: &halo2_proofs::pasta::Fp| match expected {
@@ -248,6 +286,6 @@ pub fn verify(request: &verify::Request) -> Result<VerifyReport, Error> {
         tokens: proof.params.shape.tokens,
         log_rows: plan.k,
         verify_seconds,
-        proof_bytes: bytes.len(),
+        proof_bytes: proof.to_bytes().len(),
     })
 }

@@ -14,7 +14,7 @@ use rankproof_groth16_seal::{ProvingKey, SealProfile, VerifyingKey, export, seal
 use serde::{Deserialize, Serialize};
 
 use crate::words::print_bytes;
-use crate::{Error, Progress};
+use crate::{Error, Progress, compile};
 
 /// What the keys of a folder are and cost.
 pub const INFO_FILE: &str = "keys.json";
@@ -247,6 +247,10 @@ pub const SOLIDITY_FILE: &str = "SealVerifyingKey.sol";
 pub struct Exported {
     /// The Solidity file.
     pub file: PathBuf,
+    /// ABI and creation bytecode of the verifier, for `deploy --artifacts`, if it was compiled.
+    pub artifact: Option<PathBuf>,
+    /// Size of the creation bytecode, if it was compiled.
+    pub code_bytes: Option<usize>,
     /// Name of the profile.
     pub profile: String,
     /// Whether anybody can forge with this key.
@@ -259,22 +263,54 @@ pub struct Exported {
     pub selector: String,
 }
 
-/// Writes the verifying key as a Solidity library.
+/// What to compile an export with.
+#[derive(Clone, Debug)]
+pub struct Compile {
+    /// The compiler; looked for without this.
+    pub solc: Option<PathBuf>,
+}
+
+/// Writes the verifying key as a Solidity library, and compiles the verifier that holds it if that is wanted.
 ///
 /// # Errors
-/// When the key must not be exported, or the file exists and `force` is not given.
-pub fn export_solidity(keys: &Path, output: &Path, force: bool) -> Result<Exported, Error> {
+/// When the key must not be exported, a file exists and `force` is not given, or the compiler is missing or refuses.
+pub fn export_solidity(
+    keys: &Path,
+    output: &Path,
+    compile: Option<&Compile>,
+    force: bool,
+    progress: &dyn Progress,
+) -> Result<Exported, Error> {
     let key = read_verifying_key(keys)?;
     let header = key.header();
     let (profile, slots) = (header.profile.as_str(), header.slots);
     let text = export::render_verifying_key(key.points(), slots, header.inner_digest, profile, header.development)
         .map_err(rankproof_groth16_seal::Error::from)?;
+    let artifact = match compile {
+        Some(Compile { solc }) => {
+            progress.stage("compiling the verifier");
+            Some(compile::compile_verifier(&text, solc.as_deref())?)
+        }
+        None => None,
+    };
     create_directory(output)?;
     let file = output.join(SOLIDITY_FILE);
+    let artifact_file = artifact.as_ref().map(|_| output.join(compile::ARTIFACT_FILE));
+    for path in artifact_file.iter().chain([&file]) {
+        if !force && path.symlink_metadata().is_ok() {
+            return Err(rankproof_adapter::Error::FileExists { path: path.clone() }.into());
+        }
+    }
     files::write_atomically(&file, text.as_bytes(), force)?;
+    if let (Some(path), Some(artifact)) = (&artifact_file, &artifact) {
+        files::write_atomically(path, artifact.as_bytes(), force)?;
+    }
+    let code_bytes = artifact.as_ref().map(|_| compile::read_artifact(output).map(|code| code.len())).transpose()?;
     let report = describe(&key, keys)?;
     Ok(Exported {
         file,
+        artifact: artifact_file,
+        code_bytes,
         profile: report.profile,
         development_insecure: report.development_insecure,
         setup: report.setup,

@@ -9,13 +9,15 @@
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
 //! * [`ceremony`]: keys that nobody can forge with, and the files of circom and snarkjs.
-//! * [`chain`]: deploy, submit, ask. [`demo`] does everything once, [`mod@bench`] measures it.
+//! * [`mod@compile`]: the verifier of one's own keys, as bytecode.
+//! * [`chain`]: deploy, submit, register, ask, watch. [`demo`] does everything once, [`mod@bench`] measures it.
 
 pub mod adapter_file;
 pub mod bench;
 pub mod ceremony;
 pub mod chain;
 pub mod commit;
+pub mod compile;
 pub mod demo;
 pub mod digest;
 mod error;
@@ -25,6 +27,7 @@ pub mod keys;
 pub mod measure;
 pub mod progress;
 pub mod prove;
+pub mod prove_shared;
 pub mod public_adapter;
 pub mod seal;
 pub mod verify;

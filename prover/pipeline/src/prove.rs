@@ -9,7 +9,8 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::{Outputs, files, quantize_activations, read_activations, write_outputs};
-use rankproof_lora_proof::{LoraProof, prove as prove_statement, verify};
+use rankproof_lora_proof::{LoraProof, prove as prove_statement, prove_registration, verify};
+pub use rankproof_statement::digest::Registration;
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
 use rankproof_statement::{F, Witness};
@@ -20,6 +21,31 @@ use crate::commit::read_adapter_file;
 use crate::words::print_element;
 use crate::{Error, Progress};
 
+/// What a statement is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// This context, which is not of a reserved kind.
+    Context(F),
+    /// The adapter gets this owner in this registry. Never taken from a context that somebody hands over.
+    Registration(Registration),
+}
+
+impl Purpose {
+    /// The context of the statement.
+    ///
+    /// # Errors
+    /// When it is of a reserved kind, which only a registration that is spelled out may have.
+    pub fn context(&self) -> Result<F, Error> {
+        match self {
+            Self::Context(context) => {
+                check_context(context)?;
+                Ok(*context)
+            }
+            Self::Registration(registration) => Ok(registration.context()),
+        }
+    }
+}
+
 /// What to prove, and where to.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -28,7 +54,7 @@ pub struct Request {
     /// safetensors with `<module>.x`.
     pub activations: PathBuf,
     /// What the statement is for.
-    pub context: F,
+    pub purpose: Purpose,
     /// Takes only the first rows.
     pub tokens: Option<usize>,
     /// Where the proof goes.
@@ -88,7 +114,7 @@ pub struct Proven {
 impl Request {
     /// Refuses a reserved context and files that must not be replaced, before any work.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        check_context(&self.context)?;
+        self.purpose.context()?;
         check_free(&self.proof, self.force)?;
         check_free(&self.outputs, self.force)?;
         if self.proof == self.outputs {
@@ -109,10 +135,16 @@ impl Request {
             error.into()
         })
     }
+
+    /// Takes back what [`Self::write`] wrote, when a third file cannot be written.
+    pub(crate) fn withdraw(&self) {
+        drop(std::fs::remove_file(&self.proof));
+        drop(std::fs::remove_file(&self.outputs));
+    }
 }
 
 /// Refuses to replace an existing file unless forced.
-fn check_free(path: &Path, force: bool) -> Result<(), Error> {
+pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     if !force && path.symlink_metadata().is_ok() {
         return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
     }
@@ -127,10 +159,10 @@ pub fn prove_in_memory(
     committed: &Committed,
     activations: &Path,
     tokens: Option<usize>,
-    context: F,
+    purpose: &Purpose,
     progress: &dyn Progress,
 ) -> Result<Proven, Error> {
-    check_context(&context)?;
+    purpose.context()?;
     let wanted = committed.adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
     let float = read_activations(activations, wanted, tokens)?;
     let witness = Witness::new(committed.adapter.clone(), quantize_activations(&float))?;
@@ -139,8 +171,13 @@ pub fn prove_in_memory(
     progress.stage("proving");
     let start = Instant::now();
     let Committed { config, layout, commitment, preimage, .. } = committed;
-    let proof =
-        prove_statement(config, &witness, layout, commitment, preimage, context, salt).map_err(Error::Prover)?;
+    let proof = match purpose {
+        Purpose::Context(context) => prove_statement(config, &witness, layout, commitment, preimage, *context, salt),
+        Purpose::Registration(registration) => {
+            prove_registration(config, &witness, layout, commitment, preimage, registration, salt)
+        }
+    }
+    .map_err(Error::Prover)?;
     let proof_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("verifying");
@@ -164,7 +201,7 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     let start = Instant::now();
     let committed = read_adapter_file(&request.adapter)?.open()?;
     let load_seconds = start.elapsed().as_secs_f64();
-    let proven = prove_in_memory(&committed, &request.activations, request.tokens, request.context, progress)?;
+    let proven = prove_in_memory(&committed, &request.activations, request.tokens, &request.purpose, progress)?;
     request.write(&proven.outputs, &proven.bytes)?;
     let statement = proven.proof.statement;
     Ok(Report {

@@ -7,10 +7,11 @@ use std::time::Instant;
 
 use rankproof_adapter::files;
 use rankproof_groth16_seal::seal::{
-    Seal, SealJson, profile_of as seal_profile_of, seal as seal_proofs, verify as verify_seal_natively,
+    Seal, SealJson, profile_of as seal_profile_of, seal_subjects, verify as verify_seal_natively,
 };
 use rankproof_groth16_seal::{Error as SealError, ProvingKey};
-use rankproof_lora_proof::LoraProof;
+use rankproof_lora_proof::Subject;
+use rankproof_statement::Statement;
 use serde::Serialize;
 
 use crate::words::{print_bytes, print_element};
@@ -33,7 +34,7 @@ pub struct Request {
 }
 
 /// A statement in a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StatementReport {
     /// The adapter id.
     pub adapter_id: String,
@@ -96,13 +97,13 @@ pub fn read_seal(path: &Path) -> Result<Seal, Error> {
 /// When a proof does not verify, or is of another profile than the keys.
 pub fn seal_in_memory(
     key: &ProvingKey,
-    proofs: &[LoraProof],
+    proofs: &[Subject<'_>],
     names: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<(Seal, f64), Error> {
     progress.stage("sealing");
     let start = Instant::now();
-    let seal = seal_proofs(key, proofs).map_err(|error| match error {
+    let seal = seal_subjects(key, proofs).map_err(|error| match error {
         SealError::ProofRejected { index, source } => match names.get(index) {
             Some(path) => Error::ProofRefused { path: path.clone(), source },
             None => SealError::ProofRejected { index, source }.into(),
@@ -135,7 +136,8 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
         proofs.push(proof);
     }
     let loaded = keys::load(&request.keys, progress)?;
-    let (seal, seal_seconds) = seal_in_memory(&loaded.key, &proofs, &request.proofs, progress)?;
+    let subjects: Vec<Subject<'_>> = proofs.iter().map(verify::Proof::subject).collect();
+    let (seal, seal_seconds) = seal_in_memory(&loaded.key, &subjects, &request.proofs, progress)?;
     files::write_atomically(&request.output, &seal_file_bytes(&seal), request.force)?;
     let report = describe(&seal, loaded.key.header().development, &request.output);
     let setup = Some(loaded.report.setup);
@@ -169,14 +171,15 @@ fn describe(seal: &Seal, development: bool, path: &Path) -> Report {
         seal_seconds: None,
         verify_seconds: None,
         seal_file: path.into(),
-        statements: seal
-            .statements
-            .iter()
-            .map(|statement| StatementReport {
-                adapter_id: print_element(&statement.adapter),
-                activations_id: print_element(&statement.activations),
-                context: print_element(&statement.context),
-            })
-            .collect(),
+        statements: seal.statements.iter().map(describe_statement).collect(),
+    }
+}
+
+/// A statement, as reports print it.
+pub(crate) fn describe_statement(statement: &Statement) -> StatementReport {
+    StatementReport {
+        adapter_id: print_element(&statement.adapter),
+        activations_id: print_element(&statement.activations),
+        context: print_element(&statement.context),
     }
 }

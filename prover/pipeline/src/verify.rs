@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rankproof_adapter::files;
-use rankproof_lora_proof::{LoraProof, Profile, verify as verify_proof};
-use rankproof_statement::F;
+use rankproof_lora_proof::file::SHARED_MAGIC;
+use rankproof_lora_proof::{LoraProof, Profile, SharedProof, Subject};
 use rankproof_statement::field::to_canonical_bytes;
+use rankproof_statement::{F, Statement};
 use serde::Serialize;
 
 use crate::Error;
+use crate::seal::{StatementReport, describe_statement};
 use crate::words::{print_bytes, print_element};
 
 /// No proof of any profile is larger.
@@ -29,6 +31,33 @@ pub struct Request {
     pub context: Option<[u8; 32]>,
 }
 
+/// A proof of one run, or one of several.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// Of one run.
+    One(LoraProof),
+    /// Of several runs that share the argument.
+    Several(SharedProof),
+}
+
+impl Proof {
+    /// What the argument is about.
+    pub fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::One(proof) => proof.subject(),
+            Self::Several(proof) => proof.subject(),
+        }
+    }
+
+    /// The statements, in order.
+    pub fn statements(&self) -> Vec<Statement> {
+        match self {
+            Self::One(proof) => vec![proof.statement],
+            Self::Several(proof) => proof.statements(),
+        }
+    }
+}
+
 /// What a proof that holds says.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -36,10 +65,12 @@ pub struct Report {
     pub verified: bool,
     /// The adapter id.
     pub adapter_id: String,
-    /// The activations id.
-    pub activations_id: String,
-    /// The context.
-    pub context: String,
+    /// The activations id of the one run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activations_id: Option<String>,
+    /// The context of the one run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
     /// Profile.
     pub profile: String,
     /// The smallest round-by-round soundness term of the profile, in bits, rounded down.
@@ -50,20 +81,27 @@ pub struct Report {
     pub verify_seconds: f64,
     /// Size of the file.
     pub proof_bytes: usize,
+    /// The statements of several runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<StatementReport>,
 }
 
 /// Reads a proof without checking it.
 ///
 /// # Errors
 /// [`Error::ProofMalformed`] says what is wrong with the bytes.
-pub fn read_proof(path: &Path) -> Result<(LoraProof, Profile, usize), Error> {
+pub fn read_proof(path: &Path) -> Result<(Proof, Profile, usize), Error> {
     let bytes = files::read(path, MAX_BYTES)?;
-    let malformed = |source| Error::ProofMalformed { path: path.into(), source };
-    let (proof, profile) = LoraProof::from_bytes(&bytes).map_err(malformed)?;
+    let read = if bytes.starts_with(SHARED_MAGIC) {
+        SharedProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::Several(proof), profile))
+    } else {
+        LoraProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::One(proof), profile))
+    };
+    let (proof, profile) = read.map_err(|source| Error::ProofMalformed { path: path.into(), source })?;
     Ok((proof, profile, bytes.len()))
 }
 
-/// Checks a proof and what it is about.
+/// Checks a proof and what it is about: of several runs, one must be the expected one.
 ///
 /// # Errors
 /// [`Error::ProofMalformed`], [`Error::ProofRefused`] or [`Error::StatementMismatch`].
@@ -71,34 +109,51 @@ pub fn verify(request: &Request) -> Result<Report, Error> {
     let (proof, profile, proof_bytes) = read_proof(&request.proof)?;
     let config = profile.config();
     let start = Instant::now();
-    verify_proof(&config, &proof).map_err(|source| Error::ProofRefused { path: request.proof.clone(), source })?;
+    let refused = |source| Error::ProofRefused { path: request.proof.clone(), source };
+    proof.subject().verify(&config).map_err(refused)?;
     let verify_seconds = start.elapsed().as_secs_f64();
-    let statement = proof.statement;
-    check_element(&request.proof, "the adapter id", request.adapter_id, statement.adapter)?;
-    check_element(&request.proof, "the activations id", request.activations_id, statement.activations)?;
-    check_element(&request.proof, "the context", request.context, statement.context)?;
+    let mut statements = proof.statements();
+    narrow(request, "the adapter id", request.adapter_id, &mut statements, |statement| statement.adapter)?;
+    narrow(request, "the activations id", request.activations_id, &mut statements, |statement| statement.activations)?;
+    narrow(request, "the context", request.context, &mut statements, |statement| statement.context)?;
     let security = config.security_report();
+    let adapter_id = print_element(&proof.subject().adapter);
+    let (one, several) = match &proof {
+        Proof::One(proof) => (Some(proof.statement), Vec::new()),
+        Proof::Several(proof) => (None, proof.statements()),
+    };
     Ok(Report {
         verified: true,
-        adapter_id: print_element(&statement.adapter),
-        activations_id: print_element(&statement.activations),
-        context: print_element(&statement.context),
+        adapter_id,
+        activations_id: one.map(|statement| print_element(&statement.activations)),
+        context: one.map(|statement| print_element(&statement.context)),
         profile: profile.name().to_owned(),
         security_bits: security.security_bits(),
         union_bound_bits: security.union_bound_bits(),
         verify_seconds,
         proof_bytes,
+        statements: several.iter().map(describe_statement).collect(),
     })
 }
 
-fn check_element(path: &Path, field: &'static str, expected: Option<[u8; 32]>, actual: F) -> Result<(), Error> {
-    match expected {
-        Some(expected) if expected != to_canonical_bytes(&actual) => Err(Error::StatementMismatch {
-            path: path.into(),
+/// Leaves the statements that have the expected element; the error names the first that has not.
+fn narrow(
+    request: &Request,
+    field: &'static str,
+    expected: Option<[u8; 32]>,
+    statements: &mut Vec<Statement>,
+    element: fn(&Statement) -> F,
+) -> Result<(), Error> {
+    let Some(expected) = expected else { return Ok(()) };
+    let actual = statements.first().map(element).unwrap_or_default();
+    statements.retain(|statement| to_canonical_bytes(&element(statement)) == expected);
+    if statements.is_empty() {
+        return Err(Error::StatementMismatch {
+            path: request.proof.clone(),
             field,
             expected: print_bytes(&expected),
             actual: print_element(&actual),
-        }),
-        _ => Ok(()),
+        });
     }
+    Ok(())
 }

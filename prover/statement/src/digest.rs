@@ -163,16 +163,55 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// Context kind that binds what an application decides.
 pub const CONTEXT_USE: u8 = 1;
-/// Context kind of a registration; only `register` may make it.
+/// Context kind of a registration; only [`registration_context`] makes it.
 pub const CONTEXT_REGISTRATION: u8 = 2;
 
 /// A context of kind 1: `2^248 + (keccak256(fields) mod 2^248)`. The application decides the fields, at least chain id,
 /// contract and request.
 pub fn use_context(fields: &[u8]) -> F {
+    context(CONTEXT_USE, fields)
+}
+
+/// A context of kind 2: that in which `owner` proves an adapter in order to register it in the contract `registry` on
+/// the chain `chain_id`. The fields are `abi.encode(chain_id, registry, owner)`, three words, as in
+/// `contracts/libraries/ContextLib.sol`; addresses are their 20 bytes.
+///
+/// # Caller must
+/// take all three from the person who registers, each by its name: a statement in this context gives the adapter's
+/// entry to `owner`.
+pub fn registration_context(chain_id: u64, registry: &[u8; 20], owner: &[u8; 20]) -> F {
+    let mut fields = vec![0; 24];
+    fields.extend_from_slice(&chain_id.to_be_bytes());
+    for address in [registry, owner] {
+        fields.extend_from_slice(&[0; 12]);
+        fields.extend_from_slice(address);
+    }
+    context(CONTEXT_REGISTRATION, &fields)
+}
+
+/// Who registers an adapter, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Registration {
+    /// Id of the chain.
+    pub chain_id: u64,
+    /// Address of the registry.
+    pub registry: [u8; 20],
+    /// Address of the owner that the entry will have.
+    pub owner: [u8; 20],
+}
+
+impl Registration {
+    /// [`registration_context`] of the three.
+    pub fn context(&self) -> F {
+        registration_context(self.chain_id, &self.registry, &self.owner)
+    }
+}
+
+fn context(kind: u8, fields: &[u8]) -> F {
     let mut bytes: [u8; 32] = Keccak256::digest(fields).into();
-    let [kind, ..] = &mut bytes;
-    *kind = CONTEXT_USE;
-    F::from_be_bytes_mod_order(&bytes) // below 2^249 < r: nothing is reduced
+    let [top, ..] = &mut bytes;
+    *top = kind;
+    F::from_be_bytes_mod_order(&bytes) // kinds are at most 2, so it is below 2^250 < r: nothing is reduced
 }
 
 /// The kind of a context, its bits from 248 up.

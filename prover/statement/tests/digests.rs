@@ -7,8 +7,8 @@ mod support;
 
 use rankproof_statement::claim::{CHALLENGE, EVALUATION, ROOT, challenge, evaluation, pad, public_inputs, root};
 use rankproof_statement::digest::{
-    CONTEXT_REGISTRATION, CONTEXT_USE, check_context, context_kind, manifest_bytes, out_of_domain_point, scales_bytes,
-    sha256,
+    CONTEXT_REGISTRATION, CONTEXT_USE, check_context, context_kind, manifest_bytes, out_of_domain_point,
+    registration_context, scales_bytes, sha256, use_context,
 };
 use rankproof_statement::field::{from_canonical_bytes, limbs, to_canonical_bytes};
 use rankproof_statement::{
@@ -57,6 +57,22 @@ fn preimages(witness: &Witness) -> (AdapterPreimage, ActivationsPreimage) {
 
 fn statement(seed: u64) -> Statement {
     Statement { adapter: F::from(3 * seed + 1), activations: -F::from(3 * seed + 2), context: F::from(3 * seed + 3) }
+}
+
+/// Chain ids, registries and owners: the contract, the script and the crate compute their contexts alike.
+fn registrations() -> Vec<Value> {
+    let address = |first: u8| -> [u8; 20] { std::array::from_fn(|i| first.wrapping_add((i as u8).wrapping_mul(17))) };
+    [(31337, address(0x5f), address(0xf3)), (1, address(1), address(2)), (u64::MAX, [255; 20], [0; 20])]
+        .iter()
+        .map(|(chain_id, registry, owner)| {
+            json!({
+                "chain_id": chain_id.to_string(),
+                "registry": hex(registry),
+                "owner": hex(owner),
+                "context": word(&registration_context(*chain_id, registry, owner)),
+            })
+        })
+        .collect()
 }
 
 fn golden() -> Value {
@@ -115,6 +131,8 @@ fn golden() -> Value {
         "out_of_domain_point_of_99_11": word(&out_of_domain_point(inner, F::from(11u64))),
         "adapter_id": word(&adapter.id(inner, weights_digest)),
         "activations_id": word(&activations.id(inner, weights_digest, inputs_digest)),
+        "use_context_of_abc": word(&use_context(b"abc")),
+        "registrations": registrations(),
         "batches": batches,
     })
 }
@@ -282,6 +300,20 @@ fn byte_strings_enter_as_two_limbs_high_first() {
     (bytes[15], bytes[31]) = (2, 3);
     assert_eq!(limbs(&bytes), [F::from(2u64), F::from(3u64)]);
     assert_eq!(limbs(&[255; 32]), [F::from(u128::MAX); 2]);
+}
+
+#[test]
+fn registration_contexts_bind_chain_registry_and_owner_and_are_reserved() {
+    let (registry, owner) = ([7; 20], [8; 20]);
+    let context = registration_context(1, &registry, &owner);
+    assert_eq!(check_context(&context), Err(Error::ReservedContextKind { kind: CONTEXT_REGISTRATION }));
+    let others = [
+        registration_context(2, &registry, &owner),
+        registration_context(1, &owner, &owner),
+        registration_context(1, &registry, &registry),
+        registration_context(1, &owner, &registry),
+    ];
+    assert!(!others.contains(&context));
 }
 
 #[test]

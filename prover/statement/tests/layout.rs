@@ -136,6 +136,9 @@ fn refuses_to_plan_what_does_not_fit_and_says_what() {
         InputsLayout::plan(&weights, two, &MAXIMA),
         Err(Error::ModuleCountMismatch { table: "activations", expected: 3, actual: 2 })
     );
+    let mut empty = honest().adapter;
+    empty.modules.clear();
+    assert_eq!(WeightsLayout::plan(&empty, &MAXIMA), Err(Error::NoModules));
 }
 
 #[test]

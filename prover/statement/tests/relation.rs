@@ -42,6 +42,18 @@ fn outputs_are_the_sums_of_the_definition() {
     }
 }
 
+/// What is put together by hand is checked before anything is computed from it.
+#[test]
+fn rejects_a_witness_whose_shapes_disagree() {
+    let honest = honest();
+    let (name, expected) = (honest.adapter.modules[0].name.clone(), honest.adapter.modules[0].lora_a.len());
+    let mut short = honest.adapter.clone();
+    short.modules[0].lora_a.pop();
+    let error = Error::TableLength { module: name, table: "lora_a", expected, actual: expected - 1 };
+    assert_eq!(Witness::new(short, honest.activations.clone()), Err(error));
+    assert_eq!(Witness::new(honest.adapter.clone(), honest.activations.clone()), Ok(honest));
+}
+
 #[test]
 fn the_largest_output_fits_with_room() {
     let shape = [("big", MAX_IN_FEATURES, 1, MAX_RANK, false)];

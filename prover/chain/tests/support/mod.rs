@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rankproof_chain::{Chain, Deployment, LocalNode, Registry};
+use alloy::providers::{Provider, ProviderBuilder};
+use rankproof_chain::{Address, Chain, Deployment, LocalNode, Registry, StackConfig, verifier_bytecode};
 use rankproof_statement::field::from_canonical_bytes;
 use rankproof_statement::{F, Statement};
 use serde_json::Value;
@@ -50,7 +51,24 @@ pub fn element(value: &Value) -> F {
 pub async fn deployed() -> (LocalNode, Chain, Deployment, Registry) {
     let node = LocalNode::spawn().unwrap();
     let chain = Chain::connect(&node.rpc_url(), node.signer(0)).await.unwrap();
-    let deployment = chain.deploy(None).await.unwrap();
-    let registry = chain.registry(deployment.registry).await.unwrap();
+    let deployment = chain.deploy(&everything_for(chain.sender().unwrap()), &verifier_bytecode(), None).await.unwrap();
+    let registry = chain.registry(deployment.registry()).await.unwrap();
     (node, chain, deployment, registry)
+}
+
+/// One account may do everything, at once.
+pub fn everything_for(account: Address) -> StackConfig {
+    StackConfig { guardian: account, min_delay: 0, proposers: vec![account], executors: vec![account] }
+}
+
+/// Asks a node for something that no user asks for.
+pub async fn ask(node: &LocalNode, method: &'static str, parameters: Value) -> Value {
+    let provider = ProviderBuilder::new().connect_http(node.rpc_url().parse().unwrap());
+    provider.raw_request(method.into(), parameters).await.unwrap()
+}
+
+/// How many transactions an account has in blocks.
+pub async fn nonce(node: &LocalNode, account: Address) -> u64 {
+    let provider = ProviderBuilder::new().connect_http(node.rpc_url().parse().unwrap());
+    provider.get_transaction_count(account).await.unwrap()
 }

@@ -1,6 +1,9 @@
 //! The real binary on the real adapter in `fixtures/`: one module, a few tokens, profile tiny.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod anvil;
+pub mod proxy;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,7 @@
-//! One LoRA proof in constraints: ids, transcript, the two sumchecks, the range check; mirrors `lora-proof/src/argument.rs`.
+//! One argument in constraints: ids, transcript, the two sumchecks, the range check; mirrors `lora-proof/src/argument.rs`.
 
 use rankproof_lora_proof::transcript::{Message, labels};
-use rankproof_lora_proof::{Config, LoraProof};
+use rankproof_lora_proof::{Config, Subject};
 use rankproof_statement::F;
 use rankproof_statement::digest::tags;
 use rankproof_statement::field::limbs;
@@ -78,70 +78,92 @@ fn nibble_product(cs: &mut ConstraintSystem, w: &Num) -> Num {
     (1..8u64).fold(base.clone(), |product, v| cs.mul(&product, &(&base + F::from(v * (15 - v)))))
 }
 
-/// Enforces that one LoRA proof verifies; returns the three elements of its statement.
-pub fn enforce(cs: &mut ConstraintSystem, config: &Config, lora_proof: &LoraProof) -> [Num; 3] {
-    enforce_with(cs, config, lora_proof, &mut TranscriptVar::default())
+/// `delta^0`, `delta^1`, ..: what each run counts. One run counts 1, and nothing is drawn.
+fn run_shares(cs: &mut ConstraintSystem, config: &Config, transcript: &mut TranscriptVar) -> Vec<Num> {
+    let mut shares = vec![Num::one()];
+    if config.runs() > 1 {
+        let delta = transcript.challenge(cs, labels::RUNS);
+        let mut power = delta.clone();
+        for _ in 1..config.runs() {
+            shares.push(power.clone());
+            power = cs.mul(&power, &delta);
+        }
+    }
+    shares
+}
+
+/// Enforces that one proof verifies; returns the three elements of each of its statements.
+pub fn enforce(cs: &mut ConstraintSystem, config: &Config, subject: &Subject<'_>) -> Vec<[Num; 3]> {
+    enforce_with(cs, config, subject, &mut TranscriptVar::default())
 }
 
 /// [`enforce`] with a transcript of the caller's, whose events can be read afterwards.
 pub fn enforce_with(
     cs: &mut ConstraintSystem,
     config: &Config,
-    lora_proof: &LoraProof,
+    subject: &Subject<'_>,
     transcript: &mut TranscriptVar,
-) -> [Num; 3] {
-    let LoraProof { statement, weights_layout, adapter, activations, proof } = lora_proof;
+) -> Vec<[Num; 3]> {
+    let Subject { adapter, adapter_preimage, weights_layout, inputs_layout, runs, proof } = subject;
     let maxima = config.maxima();
     let inner_digest = Num::constant(config.inner_digest());
 
-    let layout = cs.group("layout", |cs| LayoutVar::new(cs, maxima, weights_layout, &activations.inputs_layout));
+    let layout = cs.group("layout", |cs| LayoutVar::new(cs, maxima, weights_layout, inputs_layout));
     let weights_digest = cs.group("weights layout digest", |cs| layout.weights_digest(cs));
     let inputs_digest = cs.group("inputs layout digest", |cs| layout.inputs_digest(cs));
 
-    let [weights_root, weights_ood] = [adapter.weights_root, adapter.weights_ood].map(|value| cs.witness(value));
-    let preimage = &activations.preimage;
-    let [activations_root, activations_ood] =
-        [preimage.activations_root, preimage.activations_ood].map(|value| cs.witness(value));
+    let [weights_root, weights_ood] =
+        [adapter_preimage.weights_root, adapter_preimage.weights_ood].map(|value| cs.witness(value));
+    let commitments: Vec<[Num; 2]> = runs
+        .iter()
+        .map(|run| [run.preimage.activations_root, run.preimage.activations_ood].map(|value| cs.witness(value)))
+        .collect();
     let adapter_id = cs.group("adapter id", |cs| {
         let mut elements =
             vec![inner_digest.clone(), weights_root.clone(), weights_ood.clone(), weights_digest.clone()];
-        let declared = [limbs(&adapter.manifest_digest), limbs(&adapter.base_model_digest)];
-        elements.extend(declared.as_flattened().iter().chain([&adapter.salt]).map(|value| cs.witness(*value)));
+        let declared = [limbs(&adapter_preimage.manifest_digest), limbs(&adapter_preimage.base_model_digest)];
+        elements.extend(declared.as_flattened().iter().chain([&adapter_preimage.salt]).map(|value| cs.witness(*value)));
         let id = sponge::hash(cs, tags::ADAPTER, &elements);
-        let public = cs.witness(statement.adapter);
+        let public = cs.witness(*adapter);
         cs.enforce_equal(&public, &id);
         public
     });
-    let activations_id = cs.group("activations id", |cs| {
-        let mut elements = vec![inner_digest.clone(), activations_root.clone(), activations_ood.clone()];
-        elements.extend([weights_digest.clone(), inputs_digest.clone()]);
-        elements.extend(limbs(&preimage.scales_digest).iter().chain([&preimage.salt]).map(|value| cs.witness(*value)));
-        let id = sponge::hash(cs, tags::ACTIVATIONS, &elements);
-        let public = cs.witness(statement.activations);
-        cs.enforce_equal(&public, &id);
-        public
-    });
-    let context = cs.witness(statement.context);
+    let mut activations_ids = Vec::with_capacity(runs.len());
+    for (run, [root, ood]) in runs.iter().zip(&commitments) {
+        activations_ids.push(cs.group("activations id", |cs| {
+            let mut elements = vec![inner_digest.clone(), root.clone(), ood.clone()];
+            elements.extend([weights_digest.clone(), inputs_digest.clone()]);
+            let opened = limbs(&run.preimage.scales_digest);
+            elements.extend(opened.iter().chain([&run.preimage.salt]).map(|value| cs.witness(*value)));
+            let id = sponge::hash(cs, tags::ACTIVATIONS, &elements);
+            let public = cs.witness(run.activations);
+            cs.enforce_equal(&public, &id);
+            public
+        }));
+    }
+    let statements: Vec<[Num; 3]> = runs
+        .iter()
+        .zip(activations_ids)
+        .map(|(run, activations_id)| [adapter_id.clone(), activations_id, cs.witness(run.context)])
+        .collect();
     let out_of_domain = |cs: &mut ConstraintSystem, root: &Num| {
         let point = sponge::hash(cs, tags::OUT_OF_DOMAIN, &[inner_digest.clone(), root.clone()]);
         cs.reduce(&point)
     };
-    let ood_points =
-        cs.group("out-of-domain points", |cs| [out_of_domain(cs, &weights_root), out_of_domain(cs, &activations_root)]);
+    let (weights_ood_point, ood_points) = cs.group("out-of-domain points", |cs| {
+        let weights = out_of_domain(cs, &weights_root);
+        (weights, commitments.iter().map(|[root, _]| out_of_domain(cs, root)).collect::<Vec<Num>>())
+    });
 
-    let public = [
-        inner_digest.clone(),
-        adapter_id.clone(),
-        activations_id.clone(),
-        context.clone(),
-        weights_root.clone(),
-        activations_root.clone(),
-        weights_ood.clone(),
-        activations_ood.clone(),
-        weights_digest,
-        inputs_digest,
-    ];
+    let roots: Vec<Num> =
+        std::iter::once(&weights_root).chain(commitments.iter().map(|[root, _]| root)).cloned().collect();
+    let values: Vec<Num> = commitments.into_iter().map(|[_, ood]| ood).collect();
+    let mut public = vec![inner_digest.clone(), adapter_id];
+    public.extend(statements.iter().flat_map(|[_, activations, context]| [activations, context]).cloned());
+    public.extend(roots.iter().chain([&weights_ood]).chain(&values).cloned());
+    public.extend([weights_digest, inputs_digest]);
     cs.group("statement", |cs| transcript.public(cs, labels::STATEMENT, &public));
+    let shares = run_shares(cs, config, transcript);
     let (output, token, y) = cs.group("output value", |cs| {
         let output = transcript.challenges(cs, labels::OUTPUT_POINT, maxima.log_output_space);
         let token = transcript.challenges(cs, labels::OUTPUT_POINT, maxima.log_tokens);
@@ -172,20 +194,11 @@ pub fn enforce_with(
     });
 
     let gamma = transcript.challenge(cs, labels::BATCHING);
-    let [weights_ood_point, activations_ood_point] = ood_points;
-    let points = PointsVar {
-        output,
-        token,
-        rank,
-        input,
-        range,
-        weights_ood: weights_ood_point,
-        activations_ood: activations_ood_point,
-    };
-    let batched = cs.group("claims", |cs| BatchedVar::new(cs, maxima, &layout, points, gamma));
-    let values = ValuesVar { a, b, range: range_value, weights_ood, x, y, activations_ood };
+    let points =
+        PointsVar { output, token, rank, input, range, weights_ood: weights_ood_point, activations_ood: ood_points };
+    let batched = cs.group("claims", |cs| BatchedVar::new(cs, maxima, &layout, points, gamma, shares));
+    let values = ValuesVar { a, b, range: range_value, weights_ood, x, y, activations_ood: values };
     let claim = cs.group("claims", |cs| batched.claim(cs, &values));
-    let roots = [weights_root, activations_root];
     cs.group("opening", |cs| whir::enforce(cs, config, transcript, roots, claim, &batched, &proof.opening));
-    [adapter_id, activations_id, context]
+    statements
 }

@@ -26,8 +26,8 @@ pub struct PointsVar {
     pub range: Vec<Num>,
     /// Out-of-domain point of the weights.
     pub weights_ood: Num,
-    /// Out-of-domain point of the activations.
-    pub activations_ood: Num,
+    /// Out-of-domain points of the activations, run by run.
+    pub activations_ood: Vec<Num>,
 }
 
 /// The claimed values, in the order of the powers of `gamma`.
@@ -45,8 +45,8 @@ pub struct ValuesVar {
     pub x: Num,
     /// `Y~(rho_o, rho_t)`.
     pub y: Num,
-    /// Out-of-domain value of the activations.
-    pub activations_ood: Num,
+    /// Out-of-domain values of the activations, run by run.
+    pub activations_ood: Vec<Num>,
 }
 
 /// The prefixes of one slot, times `active`.
@@ -65,6 +65,7 @@ pub struct BatchedVar<'a> {
     maxima: &'a Maxima,
     points: PointsVar,
     gamma: Num,
+    runs: Vec<Num>,
     prefixes: Vec<Prefixes>,
 }
 
@@ -117,13 +118,14 @@ fn index_eq_table(cs: &mut ConstraintSystem, coordinates: &[Num]) -> Vec<Num> {
 }
 
 impl<'a> BatchedVar<'a> {
-    /// Computes the prefixes of all slots.
+    /// Computes the prefixes of all slots; `runs` is what each run counts in `x` and `y`.
     pub fn new(
         cs: &mut ConstraintSystem,
         maxima: &'a Maxima,
         layout: &'a LayoutVar,
         points: PointsVar,
         gamma: Num,
+        runs: Vec<Num>,
     ) -> Self {
         let rank = low_first(&points.rank);
         let (input, output) = (low_first(&points.input), low_first(&points.output));
@@ -143,7 +145,7 @@ impl<'a> BatchedVar<'a> {
             let output_prefix = slot.output.prefix_eq(cs, &output);
             prefixes.push(Prefixes { a: cs.mul(&rank_prefix, &input_prefix), b: cs.mul(&rank_prefix, &output_prefix) });
         }
-        Self { layout, maxima, points, gamma, prefixes }
+        Self { layout, maxima, points, gamma, runs, prefixes }
     }
 
     /// The joined claim.
@@ -160,9 +162,12 @@ impl<'a> BatchedVar<'a> {
             values.weights_ood.clone(),
             values.x.clone(),
             values.y.clone(),
-            values.activations_ood.clone(),
         ];
-        terms.iter().rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, &self.gamma) + term)
+        terms
+            .iter()
+            .chain(&values.activations_ood)
+            .rev()
+            .fold(Num::zero(), |sum, term| &cs.mul(&sum, &self.gamma) + term)
     }
 
     /// `h_a~(r)` and `h_b~(r)` (eq. 5).
@@ -216,24 +221,33 @@ impl<'a> BatchedVar<'a> {
         [cs.mul(&lower, &x), cs.mul(&upper, &y)]
     }
 
-    /// `W~(r)` and `Z~(r)`.
-    pub fn evaluate(&self, cs: &mut ConstraintSystem, r: &[Num]) -> [Num; 2] {
+    /// `W~(r)`, then `Z_s~(r)` run by run.
+    pub fn evaluate(&self, cs: &mut ConstraintSystem, r: &[Num]) -> Vec<Num> {
         let low = low_first(r);
         let [a, b] = cs.group("weight functions", |cs| self.weight_functions(cs, &low));
         let (half, rest) = (&low[low.len() - 1], &low[..low.len() - 1]);
         let [x, y] = cs.group("activation functions", |cs| self.activation_functions(cs, half, rest));
         let (range, ood_w, ood_z) = cs.group("fixed functions", |cs| {
             let range = eq(cs, &self.points.range, r);
-            (range, power_weight(cs, &self.points.weights_ood, r), power_weight(cs, &self.points.activations_ood, r))
+            let ood_w = power_weight(cs, &self.points.weights_ood, r);
+            let ood_z =
+                self.points.activations_ood.iter().map(|point| power_weight(cs, point, r)).collect::<Vec<Num>>();
+            (range, ood_w, ood_z)
         });
         let gamma = &self.gamma;
         let combine = |cs: &mut ConstraintSystem, terms: &[&Num]| {
             terms.iter().rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, gamma) + *term)
         };
-        let weights = combine(cs, &[&a, &b, &range, &ood_w]);
         let zero = Num::zero();
-        let activations = combine(cs, &[&zero, &zero, &zero, &zero, &x, &y, &ood_z]);
-        [weights, activations]
+        let mut all = vec![combine(cs, &[&a, &b, &range, &ood_w])];
+        for (run, (share, ood)) in self.runs.iter().zip(&ood_z).enumerate() {
+            let [x, y] = if run == 0 { [x.clone(), y.clone()] } else { [&x, &y].map(|value| cs.mul(share, value)) };
+            let mut terms = vec![&zero, &zero, &zero, &zero, &x, &y];
+            terms.extend(std::iter::repeat_n(&zero, run));
+            terms.push(ood);
+            all.push(combine(cs, &terms));
+        }
+        all
     }
 }
 

@@ -20,7 +20,7 @@ pub mod layout;
 pub mod transcript;
 pub mod whir;
 
-use rankproof_lora_proof::{ActivationsOpening, Config, LoraProof, Proof};
+use rankproof_lora_proof::{ActivationsOpening, Config, LoraProof, Proof, SharedProof, SharedRun, Subject};
 use rankproof_statement::claim::{CHALLENGE, EVALUATION, PUBLIC_INPUTS, ROOT, public_inputs};
 use rankproof_statement::digest::tags;
 use rankproof_statement::{
@@ -33,10 +33,19 @@ use crate::{ConstraintSystem, F, Num};
 /// Writes the circuit over one proof per slot; the public inputs are those of the proofs' statements.
 ///
 /// # Panics
-/// When a proof does not have the configuration's shape: check it first (`LoraProof::check_shape`).
+/// When a proof does not have the configuration's shape: check it first (`Subject::verify` does).
 pub fn synthesize(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProof]) {
-    let statements: Vec<Statement> = proofs.iter().map(|proof| proof.statement).collect();
-    synthesize_with(cs, config, proofs, public_inputs(&statements));
+    let subjects: Vec<Subject<'_>> = proofs.iter().map(LoraProof::subject).collect();
+    synthesize_subjects(cs, config, &subjects);
+}
+
+/// [`synthesize`] for proofs of one or of several runs.
+///
+/// # Panics
+/// As [`synthesize`].
+pub fn synthesize_subjects(cs: &mut ConstraintSystem, config: &Config, subjects: &[Subject<'_>]) {
+    let statements: Vec<Statement> = subjects.iter().flat_map(Subject::statements).collect();
+    synthesize_subjects_with(cs, config, subjects, public_inputs(&statements));
 }
 
 /// [`synthesize`] with public inputs of the caller's: for tests that claim something else than what was proven.
@@ -44,11 +53,25 @@ pub fn synthesize(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProo
 /// # Panics
 /// As [`synthesize`].
 pub fn synthesize_with(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProof], public: [F; PUBLIC_INPUTS]) {
+    let subjects: Vec<Subject<'_>> = proofs.iter().map(LoraProof::subject).collect();
+    synthesize_subjects_with(cs, config, &subjects, public);
+}
+
+/// [`synthesize_with`] for proofs of one or of several runs.
+///
+/// # Panics
+/// As [`synthesize`].
+pub fn synthesize_subjects_with(
+    cs: &mut ConstraintSystem,
+    config: &Config,
+    subjects: &[Subject<'_>],
+    public: [F; PUBLIC_INPUTS],
+) {
     let public = public.map(|input| cs.public(input));
-    let statements: Vec<[Num; 3]> = proofs
+    let statements: Vec<[Num; 3]> = subjects
         .iter()
         .enumerate()
-        .map(|(slot, proof)| cs.group_indexed("slot", slot, |cs| argument::enforce(cs, config, proof)))
+        .flat_map(|(slot, subject)| cs.group_indexed("slot", slot, |cs| argument::enforce(cs, config, subject)))
         .collect();
     bind_statements(cs, &public, statements);
 }
@@ -95,4 +118,16 @@ pub fn blank(config: &Config) -> LoraProof {
         },
         proof: Proof::read(config, &mut || Ok(zero)).expect("reading zeros does not fail"),
     }
+}
+
+/// [`blank`] with the configuration's number of runs.
+///
+/// # Panics
+/// As [`blank`].
+pub fn blank_shared(config: &Config) -> SharedProof {
+    let LoraProof { statement, weights_layout, adapter, activations, proof } = blank(config);
+    let ActivationsOpening { inputs_layout, preimage } = activations;
+    let run = SharedRun { activations: statement.activations, context: statement.context, preimage };
+    let runs = vec![run; config.runs()];
+    SharedProof { adapter_id: statement.adapter, weights_layout, adapter, inputs_layout, runs, proof }
 }

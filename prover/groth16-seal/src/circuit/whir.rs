@@ -11,7 +11,7 @@ use rankproof_lora_proof::transcript::labels;
 use rankproof_lora_proof::whir::{Opening, TreeOpening};
 use rankproof_poseidon::compress_leaf;
 
-use super::argument::{next_claim, receive, sumcheck};
+use super::argument::{receive, sumcheck};
 use super::claims::{BatchedVar, domain_point, power_weight};
 use super::transcript::TranscriptVar;
 use crate::gadgets::{bits::to_bits_canonical, compression, merkle, polynomial};
@@ -31,16 +31,14 @@ pub fn enforce(
     cs: &mut ConstraintSystem,
     config: &Config,
     transcript: &mut TranscriptVar,
-    roots: [Num; 2],
+    roots: Vec<Num>,
     claim: Num,
     weights: &BatchedVar<'_>,
     opening: &Opening,
 ) {
-    let join = receive(cs, transcript, labels::FOLD_ROUND, &opening.join);
-    let t = transcript.challenge(cs, labels::FOLD);
-    let mut claim = next_claim(cs, &join, &claim, &t);
+    let (t, mut claim) = sumcheck(cs, transcript, FOLD_LABELS, &claim, &opening.join);
     let mut point: Vec<Num> = Vec::with_capacity(config.log_size());
-    let mut oracles = Vec::from(roots);
+    let mut oracles = roots;
     let mut joined: Vec<Joined> = Vec::new();
     let mut final_polynomial = Vec::new();
 
@@ -100,8 +98,8 @@ pub fn enforce(
     let (last, claim) =
         cs.group("final sumcheck", |cs| sumcheck(cs, transcript, FOLD_LABELS, &claim, &opening.final_sumcheck));
     point.extend_from_slice(&last);
-    let [weight_w, weight_z] = weights.evaluate(cs, &point);
-    let mut weight = &weight_w + &cs.mul(&t, &(&weight_z - &weight_w));
+    let weights = weights.evaluate(cs, &point);
+    let mut weight = join(cs, weights, &t);
     cs.group("power weights", |cs| {
         for Joined { gamma, xs, skip } in &joined {
             let weights: Vec<Num> = xs.iter().map(|x| power_weight(cs, x, &point[*skip..])).collect();
@@ -135,7 +133,7 @@ fn query(
     trees: &[TreeOpening],
     positions: &[Vec<Num>],
     round: &RoundConfig,
-    t: &Num,
+    t: &[Num],
     alpha: &[Num],
 ) -> Vec<Num> {
     let eq = eq_table(cs, alpha);
@@ -164,14 +162,20 @@ fn query(
         });
         folded.push(values);
     }
-    let mut folded = folded.into_iter();
-    let first = folded.next().unwrap_or_default();
-    match folded.next() {
-        None => first,
-        Some(second) => {
-            first.iter().zip(&second).map(|(first, second)| first + &cs.mul(t, &(second - first))).collect()
+    let count = folded.first().map_or(0, Vec::len);
+    (0..count).map(|query| join(cs, folded.iter().map(|values| values[query].clone()).collect(), t)).collect()
+}
+
+/// `sum_s eq(t, s) v_s`, one variable after the other, the most significant first. One value is not joined.
+fn join(cs: &mut ConstraintSystem, mut values: Vec<Num>, t: &[Num]) -> Num {
+    if values.len() > 1 {
+        values.resize(1 << t.len(), Num::zero());
+        for t in t {
+            let high = values.split_off(values.len() / 2);
+            values = values.iter().zip(&high).map(|(low, high)| low + &cs.mul(t, &(high - low))).collect();
         }
     }
+    values.swap_remove(0)
 }
 
 /// The position that the bits have in this witness: it only orders the hints.

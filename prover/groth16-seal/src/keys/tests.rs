@@ -124,6 +124,38 @@ fn rejects_what_each_field_of_the_head_must_not_be() {
     );
 }
 
+/// The bytes after an edit, with the digest that belongs to them: what a forger would write.
+fn read_edited(edit: impl FnOnce(&mut Vec<u8>)) -> Result<ProvingKey, FileFault> {
+    let mut bytes = bytes_of(&key());
+    edit(&mut bytes);
+    let digest = Sha256::new().chain_update(&bytes[..HEAD - 32]).chain_update(&bytes[HEAD..]).finalize();
+    bytes[HEAD - 32..HEAD].copy_from_slice(&digest);
+    read(&bytes)
+}
+
+#[test]
+fn rejects_what_a_right_digest_does_not_excuse() {
+    let key = key();
+    assert!(read_edited(|_| ()).is_ok());
+    let refused = |edit: &dyn Fn(&mut Vec<u8>)| read_edited(edit).map(|_| ()).unwrap_err();
+    assert_eq!(refused(&|bytes| bytes[26] ^= 1), FileFault::Header { field: "circuit digest" });
+    assert_eq!(refused(&|bytes| bytes[HEAD..HEAD + 64].fill(0)), FileFault::UnsoundKey(UnsoundKey::Infinity("alpha")));
+    let gamma = HEAD + 64 + 128;
+    let equal = FileFault::UnsoundKey(UnsoundKey::GammaEqualsDelta);
+    assert_eq!(refused(&|bytes| bytes.copy_within(gamma + 128..gamma + 256, gamma)), equal);
+    // The variables of B: behind the fixed points, IC, the matrices and A.
+    let matrices = &key.matrices;
+    let points = 64 + 3 * 128 + 64 * (matrices.num_public + 1) + 2 * 64;
+    let sections = 32 * matrices.coefficients.len() + 8 * matrices.terms.len() + 4 * matrices.ends.len();
+    let variables = HEAD + points + sections + 12 * matrices.rows.len() + 64 * matrices.num_variables;
+    let order = || FileFault::Value { section: "variables of B" };
+    assert!(key.b_variables.len() > 1);
+    assert_eq!(refused(&|bytes| bytes.copy_within(variables..variables + 4, variables + 4)), order());
+    let last = variables + 4 * (key.b_variables.len() - 1);
+    let beyond = (matrices.num_variables as u32).to_le_bytes();
+    assert_eq!(refused(&|bytes| bytes[last..last + 4].copy_from_slice(&beyond)), order());
+}
+
 #[test]
 fn verifying_key_survives_its_file() {
     let key = key().verifying_key;

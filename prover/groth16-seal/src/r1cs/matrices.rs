@@ -190,6 +190,16 @@ impl Matrices {
         Some(Unsatisfied { index, group: self.group(index).to_owned() })
     }
 
+    /// All constraints that the assignment does not satisfy, in order.
+    ///
+    /// # Panics
+    /// When the assignment has another length than the variables.
+    pub fn unsatisfied(&self, assignment: &[F]) -> Vec<usize> {
+        let values = self.evaluate(assignment);
+        let holds = |&[a, b, c]: &[u32; 3]| values[a as usize] * values[b as usize] == values[c as usize];
+        self.rows.iter().enumerate().filter(|(_, row)| !holds(row)).map(|(index, _)| index).collect()
+    }
+
     /// The part of the circuit that a constraint belongs to; empty when names are not known.
     pub fn group(&self, index: usize) -> &str {
         let following = self.groups.spans.partition_point(|&(first, _)| first <= index);

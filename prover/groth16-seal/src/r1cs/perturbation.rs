@@ -159,11 +159,20 @@ impl<'a> Perturbation<'a> {
     /// # Panics
     /// When there is no such variable, or it is the constant one.
     pub fn follow(&self, determinacy: &Determinacy, variable: usize, change: F) -> Vec<usize> {
-        assert!(variable > 0, "the constant one is not the prover's");
+        self.follow_all(determinacy, &[(variable, change)])
+    }
+
+    /// [`Self::follow`] for several changes at once.
+    ///
+    /// # Panics
+    /// As [`Self::follow`], and when nothing is changed.
+    pub fn follow_all(&self, determinacy: &Determinacy, changes: &[(usize, F)]) -> Vec<usize> {
+        let first = changes.iter().map(|(variable, _)| *variable).min().expect("something is changed");
+        assert!(first > 0, "the constant one is not the prover's");
         let (values, is_moved) = (self.values.clone(), vec![false; self.values.len()]);
         let mut moved = Moved { of: self, values, is_moved, list: Vec::new() };
-        moved.shift(variable, change);
-        for (later, origin) in determinacy.origins().iter().enumerate().skip(variable + 1) {
+        changes.iter().for_each(|(variable, change)| moved.shift(*variable, *change));
+        for (later, origin) in determinacy.origins().iter().enumerate().skip(first + 1) {
             let Origin::Computed { row } = *origin else { continue };
             if self.matrices.rows[row].iter().any(|combination| moved.is_moved[*combination as usize]) {
                 let repair = moved.repair(later, row);

@@ -100,6 +100,20 @@ fn selects_inverts_reduces_and_compares_with_zero() {
     assert!(!cs.is_satisfied());
 }
 
+/// Hint and answer are both the prover's: two wrong ones together must not agree.
+#[test]
+fn comparison_with_zero_admits_no_other_answer() {
+    for (value, hint, answer) in [(10u64, 0u64, 1u64), (0, 0, 0), (0, 7, 0), (10, 7, 0), (10, 7, 1)] {
+        let mut cs = ConstraintSystem::recording();
+        let a = cs.witness(number(value));
+        cs.is_zero(&a);
+        assert!(cs.is_satisfied());
+        let last = cs.num_variables() - 1;
+        cs.assignment_mut()[last - 1..].copy_from_slice(&[number(hint), number(answer)]);
+        assert!(!cs.is_satisfied(), "{value} with hint {hint} is zero: {answer}");
+    }
+}
+
 #[test]
 #[should_panic(expected = "public inputs are allocated before any witness")]
 fn refuses_a_public_input_after_a_witness() {

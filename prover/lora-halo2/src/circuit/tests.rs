@@ -1,18 +1,22 @@
 //! Every constraint is broken once, and exactly the constraints that guard it complain.
 
+mod sweep;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use halo2_proofs::dev::{MockProver, VerifyFailure};
-use halo2_proofs::pasta::Fp;
+use halo2_proofs::dev::{CircuitCost, MockProver, VerifyFailure};
 use halo2_proofs::pasta::group::ff::Field;
+use halo2_proofs::pasta::{Eq, Fp};
 use rankproof_statement::WeightBits;
 
 use super::{LoraCircuit, public};
 use crate::engine::{Fault, Site};
+use crate::keys::with_circuit;
 use crate::opening::{
     ActivationsBinding, AdapterBinding, Opening, Weights, activations_id, adapter_id, apply, value_words, weight_words,
 };
-use crate::plan::{Columns, MAXIMUM_K, Plan, engine_of_blocks};
+use crate::plan::{Columns, MAXIMUM_K, Plan, QUOTIENT_PIECES, engine_of_blocks};
 use crate::shape::{Block, ModuleShape, Shape, Update};
 
 /// One engine, one chip: the smallest circuit, in which every region index is easy to tell.
@@ -156,33 +160,47 @@ fn accepts_all_ranks_and_extreme_weights() {
     });
 }
 
+/// The numbers that halo2 counts in a circuit, by the names that it gives them.
+fn counts<const E: usize, const C: usize>(k: u32, circuit: &LoraCircuit<E, C>) -> HashMap<String, usize> {
+    let text = format!("{:?}", CircuitCost::<Eq, LoraCircuit<E, C>>::measure(k, circuit));
+    let fields = text.split([',', '{']).filter_map(|field| field.trim().split_once(": "));
+    fields.filter_map(|(name, value)| Some((name.to_owned(), value.parse().ok()?))).collect()
+}
+
 #[test]
-fn plans_exactly_the_rows_that_the_circuit_uses() {
-    // The planner's k suffices, and a circuit of half the rows does not hold what it counted.
-    for (tokens, sizes) in [(1, module(300, 4, 300)), (3, module(33, 8, 47)), (1, module(64, 64, 64))] {
-        let shape = shape(WeightBits::Four, tokens, vec![sizes]);
+fn plans_exactly_what_the_circuit_uses() {
+    let shared = vec![module(40, 3, 17), module(40, 2, 9), ModuleShape { input: 1, ..module(250, 1, 100) }];
+    let dense = vec![ModuleShape { update: Update::Dense, ..module(40, 1, 50) }];
+    for (bits, tokens, modules) in [
+        (WeightBits::Four, 1, vec![module(300, 4, 300)]),
+        (WeightBits::Four, 3, vec![module(33, 8, 47)]),
+        (WeightBits::Four, 1, vec![module(64, 64, 64)]),
+        (WeightBits::Eight, 2, shared),
+        (WeightBits::Four, 2, dense),
+    ] {
+        let shape = shape(bits, tokens, modules);
+        let k = 14; // every choice fits
+        let shared = Arc::new(shape.clone());
+        for plan in Plan::all(&shape) {
+            let counts = with_circuit!(plan.columns, C => counts(k, &C::new(Arc::clone(&shared), None)));
+            assert_eq!(counts["max_advice_rows"], plan.rows, "{plan}");
+            assert_eq!(counts["advice_columns"], plan.columns.advice(), "{plan}");
+            assert_eq!(counts["lookups"], plan.columns.lookups(), "{plan}");
+            assert_eq!(counts["permutation_cols"], plan.columns.equality(), "{plan}");
+            assert_eq!(counts["max_deg"], QUOTIENT_PIECES + 1, "{plan}");
+        }
+        // What is chosen fits, and a circuit of half the rows does not hold it.
         let plan = Plan::new(&shape).expect("a plan");
+        assert!(plan.k <= MAXIMUM_K);
         let opening = opening(&shape);
         let public_inputs = instance(&shape, &opening);
-        let (shape, opening) = (Arc::new(shape), Some(Arc::new(opening)));
-        macro_rules! at {
-            ($e:literal, $c:literal) => {{
-                let circuit = LoraCircuit::<$e, $c>::new(Arc::clone(&shape), opening.clone());
-                assert_eq!(run(&circuit, plan.k, public_inputs.clone()), Vec::<String>::new());
-                if plan.k > 9 {
-                    assert!(MockProver::run(plan.k - 1, &circuit, vec![public_inputs]).is_err(), "{plan}");
-                }
-            }};
-        }
-        match plan.columns {
-            Columns::E1C1 => at!(1, 1),
-            Columns::E1C2 => at!(1, 2),
-            Columns::E1C3 => at!(1, 3),
-            Columns::E2C2 => at!(2, 2),
-            Columns::E2C4 => at!(2, 4),
-            Columns::E4C1 => at!(4, 1),
-        }
-        assert!(plan.k <= MAXIMUM_K);
+        with_circuit!(plan.columns, C => {
+            let circuit = C::new(shared, Some(Arc::new(opening)));
+            assert_eq!(run(&circuit, plan.k, public_inputs.clone()), Vec::<String>::new());
+            if plan.k > 9 {
+                assert!(MockProver::run(plan.k - 1, &circuit, vec![public_inputs]).is_err(), "{plan}");
+            }
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Honest witnesses of random shapes.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod argument_prover;
 pub mod elements;
 pub mod whir_prover;
 
@@ -9,10 +10,13 @@ use std::sync::OnceLock;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{Config, F, LoraProof, Profile, commit_weights, prove};
+use rankproof_lora_proof::{
+    Commitment, Config, Error, F, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared,
+};
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{
-    QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, Witness, tables,
+    AdapterPreimage, QuantizedActivations, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, Witness,
+    tables,
 };
 
 /// Shape of one module: name, in, out, rank, and whether it reads the input of the module before.
@@ -69,4 +73,43 @@ pub fn honest() -> &'static (Config, LoraProof) {
         let proof = prove_witness(&config, &honest_witness(), F::from(9u64));
         (config, proof)
     })
+}
+
+/// Another run of a witness's adapter: the same layout, other inputs and scales.
+pub fn another_run(witness: &Witness, seed: u64) -> Witness {
+    let mut rng = ChaCha20Rng::seed_from_u64(seed);
+    let mut activations = witness.activations.clone();
+    for index in 0..activations.len() {
+        let shared = (0..index).find(|earlier| witness.activations[*earlier].x == witness.activations[index].x);
+        if let Some(earlier) = shared {
+            activations[index].x = activations[earlier].x.clone();
+            activations[index].token_scale = activations[earlier].token_scale.clone();
+        } else {
+            activations[index].x.iter_mut().for_each(|x| *x = rng.r#gen());
+            activations[index].token_scale.iter_mut().for_each(|scale| *scale = rng.gen_range(0.001..1.0));
+        }
+    }
+    Witness::new(witness.adapter.clone(), activations).expect("honest witness")
+}
+
+/// Runs of one adapter under one argument, with contexts 1, 2, ..
+pub fn prove_shared_witnesses(config: &Config, witnesses: &[Witness]) -> Result<SharedProof, Error> {
+    shared_by(config, witnesses, prove_shared)
+}
+
+type SharedProver =
+    fn(&Config, &[RunRequest<'_>], &WeightsLayout, &Commitment, &AdapterPreimage) -> Result<SharedProof, Error>;
+
+/// [`prove_shared_witnesses`] with a prover of the caller's.
+pub fn shared_by(config: &Config, witnesses: &[Witness], prover: SharedProver) -> Result<SharedProof, Error> {
+    let layout = WeightsLayout::plan(&witnesses[0].adapter, config.maxima()).expect("fits");
+    let commitment = commit_weights(config, tables::weights(&witnesses[0].adapter, &layout, config.maxima()));
+    let (root, value) = (commitment.root(), commitment.ood_value());
+    let preimage = adapter_preimage(&witnesses[0].adapter, root, value, F::from(1_234_567u64));
+    let requests: Vec<RunRequest<'_>> = witnesses
+        .iter()
+        .zip(1u64..)
+        .map(|(witness, run)| RunRequest { witness, context: F::from(run), salt: F::from(7_000 + run) })
+        .collect();
+    prover(config, &requests, &layout, &commitment, &preimage)
 }

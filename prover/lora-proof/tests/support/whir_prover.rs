@@ -32,6 +32,10 @@ pub enum Cheat {
     OtherFinal,
     /// Queries are answered from other positions.
     OtherPositions,
+    /// Another root is sent than the tree of the folded polynomial has.
+    OtherFoldedRoot,
+    /// No nonce works in the last round.
+    NoWork,
 }
 
 /// Leaves and their tree.
@@ -64,11 +68,12 @@ pub fn corrupt(leaves: &mut [Leaf]) {
     }
 }
 
-fn grind(transcript: &Transcript, bits: u32) -> F {
+/// The first nonce that works, or that does not.
+fn grind(transcript: &Transcript, bits: u32, is_wanted: bool) -> F {
     let works = |nonce: &u32| {
         let mut attempt = transcript.clone();
         attempt.send(labels::NONCE, [F::from(*nonce)]);
-        does_work(&attempt.challenge(labels::WORK), bits)
+        does_work(&attempt.challenge(labels::WORK), bits) == is_wanted
     };
     F::from((0..u32::MAX).into_par_iter().by_exponential_blocks().find_first(works).expect("some nonce works"))
 }
@@ -112,7 +117,8 @@ pub fn open(
                 corrupt(&mut leaves);
             }
             let leaves = Leaves::new(leaves, following);
-            let root = transcript.send(labels::FOLDED_ROOT, [leaves.tree.root()]);
+            let lie = F::from(u64::from(cheat == Cheat::OtherFoldedRoot));
+            let root = transcript.send(labels::FOLDED_ROOT, [leaves.tree.root() + lie]);
             let point = transcript.challenge(labels::OOD_POINT);
             let lie = F::from(u64::from(cheat == Cheat::OtherOodValue));
             let ood_value = transcript.send(labels::OOD_VALUE, [horner(&table, point) + lie]);
@@ -126,7 +132,8 @@ pub fn open(
             }
             final_polynomial = transcript.send(labels::FINAL_POLYNOMIAL, polynomial);
         }
-        let nonce = transcript.send(labels::NONCE, [grind(transcript, round.pow_bits)]);
+        let works = cheat != Cheat::NoWork || next.is_some();
+        let nonce = transcript.send(labels::NONCE, [grind(transcript, round.pow_bits, works)]);
         transcript.challenge(labels::WORK);
         let positions = positions(transcript, round);
         let answered: Vec<usize> = match cheat {
@@ -151,5 +158,5 @@ pub fn open(
         last_positions = positions;
     }
     let (final_sumcheck, _) = sumcheck::prove(transcript, FOLD_LABELS, &mut table, &mut weight);
-    (Opening { join, rounds, final_polynomial, final_sumcheck }, last_positions)
+    (Opening { join: vec![join], rounds, final_polynomial, final_sumcheck }, last_positions)
 }

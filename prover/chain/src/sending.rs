@@ -1,0 +1,301 @@
+//! A transaction from its simulation to a block that stays.
+//!
+//! One nonce, one purpose: the transaction is signed, written to the [journal](crate::journal), and only then sent. If
+//! no block takes it, it is replaced by the same transaction with higher fees, within the caps. A receipt counts when
+//! its block has enough blocks on it and is still the block of its number; a transaction that a reorganization threw
+//! out is sent again, byte for byte. Whatever happens, at most one transaction per purpose can be mined, and a run that
+//! was killed goes on where it was.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use alloy::consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use alloy::eips::eip2718::{Decodable2718, Encodable2718};
+use alloy::network::{TransactionBuilder, TxSignerSync};
+use alloy::primitives::{Address, B256, Bytes, TxKind, keccak256};
+use alloy::providers::Provider;
+use alloy::rpc::types::{BlockNumberOrTag, TransactionReceipt, TransactionRequest};
+
+use crate::chain::{Chain, LOCAL_CHAIN_ID};
+use crate::fees::{BLOCKS_LOOKED_AT, FeeCaps, Fees, REWARD_PERCENTILE};
+use crate::journal::{Attempt, Journal, Pending, Purpose};
+use crate::{Error, Signer};
+
+/// How transactions are sent.
+#[derive(Clone, Debug)]
+pub struct Sending {
+    /// The most that is ever offered.
+    pub fees: FeeCaps,
+    /// Blocks that a receipt needs, its own included; without this 1 on the local chain and 3 elsewhere.
+    pub confirmations: Option<u64>,
+    /// A transaction that is in no block after this long is replaced by one with higher fees.
+    pub replace_after: Duration,
+    /// After this long without a confirmed receipt nothing is waited for any more.
+    pub give_up_after: Duration,
+    /// Folder of transactions under way; without this, a killed run forgets its transaction.
+    pub journal: Option<PathBuf>,
+}
+
+impl Default for Sending {
+    /// Replaced after 90 seconds, given up after 15 minutes, no journal.
+    fn default() -> Self {
+        Self {
+            fees: FeeCaps::default(),
+            confirmations: None,
+            replace_after: Duration::from_secs(90),
+            give_up_after: Duration::from_secs(900),
+            journal: None,
+        }
+    }
+}
+
+/// Where most chains need that many blocks, their own included, before they stay.
+const CONFIRMATIONS: u64 = 3;
+/// How long a node may take to find the receipt of a nonce that it has counted.
+const RECEIPT_LAG: Duration = Duration::from_secs(10);
+/// How often the same bytes are sent again: nodes forget.
+const REPEAT_AFTER: Duration = Duration::from_secs(15);
+/// How often a receipt is asked for on a chain that is local, and on others.
+const POLL: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
+/// Gas limit in percent of what the simulation took: the state may have changed by then.
+const GAS_PERCENT: u64 = 120;
+
+impl Chain {
+    /// Sees a transaction of an earlier run through, if a node knows one with this receiver and calldata.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`].
+    pub(crate) async fn resume(&self, to: Address, input: &Bytes) -> Result<Option<TransactionReceipt>, Error> {
+        let (Some(Signer(_)), Some(journal)) = (&self.signer, self.journal()) else { return Ok(None) };
+        let purpose = self.purpose(to, input)?;
+        let _lock = journal.lock(&purpose).await?;
+        let Some(pending) = self.under_way(&purpose).await? else { return Ok(None) };
+        if self.receipt_of(&pending).await?.is_none() && !self.is_known(&pending).await? {
+            return Ok(None);
+        }
+        match self.see_through(&purpose, pending, false).await {
+            Ok(receipt) => Ok(Some(receipt)),
+            // Somebody else used the nonce: this transaction will never be mined.
+            Err(Error::NonceTaken { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Nothing has to be sent for this receiver and calldata any more.
+    pub(crate) fn forget(&self, to: Address, input: &Bytes) {
+        if let (Some(journal), Ok(purpose)) = (self.journal(), self.purpose(to, input)) {
+            journal.remove(&purpose);
+        }
+    }
+
+    /// Signs, sends, and waits for a receipt that says that it went well, in a block that stays. The caller has
+    /// simulated the same call.
+    ///
+    /// # Errors
+    /// [`Error::NoSigner`], [`Error::FeeAboveCap`], [`Error::Refused`], [`Error::Reverted`], [`Error::Unconfirmed`],
+    /// [`Error::NonceTaken`], [`Error::Journal`]; those of the connection. After all but `Refused` and `FeeAboveCap`
+    /// the same call goes on where this one was.
+    pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
+        let purpose = self.purpose(to, &input)?;
+        let _lock = match self.journal() {
+            Some(journal) => Some(journal.lock(&purpose).await?),
+            None => None,
+        };
+        if let Some(pending) = self.under_way(&purpose).await? {
+            return self.see_through(&purpose, pending, false).await;
+        }
+        let request = TransactionRequest::default().with_from(purpose.sender).with_to(to).with_input(input.clone());
+        let gas = self.provider.estimate_gas(request).await.map_err(|error| self.failed(error))?;
+        let fees = self.sending.fees.offer(&self.fee_history().await?)?;
+        let nonce = self.nonce(purpose.sender, BlockNumberOrTag::Pending).await?;
+        let transaction = TxEip1559 {
+            chain_id: self.chain_id(),
+            nonce,
+            gas_limit: gas.saturating_mul(GAS_PERCENT) / 100,
+            max_fee_per_gas: fees.max_fee,
+            max_priority_fee_per_gas: fees.max_priority_fee,
+            to: TxKind::Call(to),
+            input,
+            ..Default::default()
+        };
+        let attempts = vec![self.sign(transaction)?];
+        let pending = Pending { genesis: self.genesis().await?, nonce, attempts };
+        self.write(&purpose, &pending)?;
+        self.see_through(&purpose, pending, true).await
+    }
+
+    /// Sends until a block that stays has one of the attempts. `is_new`: none of them was sent before.
+    async fn see_through(
+        &self,
+        purpose: &Purpose,
+        mut pending: Pending,
+        is_new: bool,
+    ) -> Result<TransactionReceipt, Error> {
+        let start = Instant::now();
+        let poll = if self.chain_id() == LOCAL_CHAIN_ID { POLL[0] } else { POLL[1] };
+        // When the present attempt was signed (as far as this run knows), when its bytes were sent, whether a block had
+        // it, since when its nonce is used although no receipt is found.
+        let (mut signed, mut sent, mut mined, mut used): (Instant, Option<Instant>, bool, Option<Instant>) =
+            (start, None, false, None);
+        loop {
+            if let Some(receipt) = self.receipt_of(&pending).await? {
+                (mined, used) = (true, None);
+                if self.is_confirmed(&receipt).await? {
+                    self.remove(purpose);
+                    let (transaction, block) = (receipt.transaction_hash, receipt.block_number.unwrap_or_default());
+                    return if receipt.status() { Ok(receipt) } else { Err(Error::Reverted { transaction, block }) };
+                }
+            } else if self.nonce(purpose.sender, BlockNumberOrTag::Latest).await? > pending.nonce {
+                if used.get_or_insert_with(Instant::now).elapsed() > RECEIPT_LAG {
+                    self.remove(purpose);
+                    return Err(Error::NonceTaken { account: purpose.sender, nonce: pending.nonce });
+                }
+            } else {
+                used = None;
+                let thrown_out = std::mem::take(&mut mined);
+                if signed.elapsed() >= self.sending.replace_after {
+                    (signed, sent) = (Instant::now(), None);
+                    self.replace(purpose, &mut pending).await?;
+                }
+                if thrown_out || sent.is_none_or(|at| at.elapsed() >= REPEAT_AFTER) {
+                    let first = is_new && sent.is_none() && pending.attempts.len() == 1;
+                    self.broadcast(purpose, &pending, first).await?;
+                    sent = Some(Instant::now());
+                    continue;
+                }
+            }
+            if start.elapsed() > self.sending.give_up_after {
+                let transaction = pending.attempts.last().map_or(B256::ZERO, |attempt| attempt.hash);
+                return Err(Error::Unconfirmed { transaction, seconds: self.sending.give_up_after.as_secs() });
+            }
+            tokio::time::sleep(poll).await;
+        }
+    }
+
+    /// The transaction of an earlier run, if it may still be mined or was.
+    async fn under_way(&self, purpose: &Purpose) -> Result<Option<Pending>, Error> {
+        let Some(journal) = self.journal() else { return Ok(None) };
+        let Some(pending) = journal.read(purpose)? else { return Ok(None) };
+        // A gap in front of it means that the chain, or what was before it in the queue, is gone.
+        let has_gap = self.nonce(purpose.sender, BlockNumberOrTag::Pending).await? < pending.nonce;
+        if has_gap || pending.genesis != self.genesis().await? {
+            journal.remove(purpose);
+            return Ok(None);
+        }
+        Ok(Some(pending))
+    }
+
+    /// Signs the same transaction with higher fees, if the caps allow it.
+    async fn replace(&self, purpose: &Purpose, pending: &mut Pending) -> Result<(), Error> {
+        let Some(last) = pending.attempts.last() else { return Ok(()) };
+        let fresh = match self.sending.fees.offer(&self.fee_history().await?) {
+            Ok(fresh) => fresh,
+            Err(_) => return Ok(()),
+        };
+        let Some(fees) = self.sending.fees.raise(last.fees(), fresh) else { return Ok(()) };
+        let Ok(TxEnvelope::Eip1559(signed)) = TxEnvelope::decode_2718(&mut last.raw.as_ref()) else { return Ok(()) };
+        let transaction = TxEip1559 {
+            max_fee_per_gas: fees.max_fee,
+            max_priority_fee_per_gas: fees.max_priority_fee,
+            ..signed.into_parts().0
+        };
+        pending.attempts.push(self.sign(transaction)?);
+        self.write(purpose, pending)
+    }
+
+    fn sign(&self, mut transaction: TxEip1559) -> Result<Attempt, Error> {
+        let Signer(signer) = self.signer.as_ref().ok_or(Error::NoSigner)?;
+        let fees =
+            Fees { max_fee: transaction.max_fee_per_gas, max_priority_fee: transaction.max_priority_fee_per_gas };
+        let signature = signer.sign_transaction_sync(&mut transaction).map_err(|_| Error::PrivateKeyInvalid)?;
+        let signed = TxEnvelope::from(transaction.into_signed(signature));
+        Ok(Attempt::new(*signed.tx_hash(), signed.encoded_2718().into(), fees))
+    }
+
+    /// Sends the newest attempt. Only the `first` sending of all can be refused for good: after that, a node that knows
+    /// the transaction, or has seen its nonce used, says so in many ways, and the receipt decides.
+    async fn broadcast(&self, purpose: &Purpose, pending: &Pending, first: bool) -> Result<(), Error> {
+        let Some(attempt) = pending.attempts.last() else { return Ok(()) };
+        match self.provider.send_raw_transaction(&attempt.raw).await {
+            Ok(_) => Ok(()),
+            Err(error) => match self.failed(error) {
+                Error::Refused { message } if first && !says_known(&message) => {
+                    self.remove(purpose);
+                    Err(Error::Refused { message })
+                }
+                Error::Refused { .. } => Ok(()),
+                error => Err(error),
+            },
+        }
+    }
+
+    async fn receipt_of(&self, pending: &Pending) -> Result<Option<TransactionReceipt>, Error> {
+        for attempt in pending.attempts.iter().rev() {
+            let receipt = self.provider.get_transaction_receipt(attempt.hash).await;
+            if let Some(receipt) = receipt.map_err(|error| self.failed(error))? {
+                return Ok(Some(receipt));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_known(&self, pending: &Pending) -> Result<bool, Error> {
+        for attempt in &pending.attempts {
+            let found = self.provider.get_transaction_by_hash(attempt.hash).await;
+            if found.map_err(|error| self.failed(error))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether its block has enough blocks on it, and still is the block of its number.
+    async fn is_confirmed(&self, receipt: &TransactionReceipt) -> Result<bool, Error> {
+        let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else { return Ok(false) };
+        let default = if self.chain_id() == LOCAL_CHAIN_ID { 1 } else { CONFIRMATIONS };
+        let wanted = self.sending.confirmations.unwrap_or(default).max(1);
+        let head = self.block_number().await?;
+        Ok(head.saturating_add(1) >= number.saturating_add(wanted) && self.block_hash(number).await? == Some(hash))
+    }
+
+    fn purpose(&self, to: Address, input: &Bytes) -> Result<Purpose, Error> {
+        let sender = self.sender().ok_or(Error::NoSigner)?;
+        let digest = keccak256([to.as_slice(), input].concat());
+        Ok(Purpose { chain_id: self.chain_id(), sender, digest })
+    }
+
+    fn journal(&self) -> Option<Journal> {
+        self.sending.journal.as_deref().map(Journal::new)
+    }
+
+    fn write(&self, purpose: &Purpose, pending: &Pending) -> Result<(), Error> {
+        self.journal().map_or(Ok(()), |journal| journal.write(purpose, pending))
+    }
+
+    fn remove(&self, purpose: &Purpose) {
+        if let Some(journal) = self.journal() {
+            journal.remove(purpose);
+        }
+    }
+
+    async fn fee_history(&self) -> Result<alloy::rpc::types::FeeHistory, Error> {
+        let history =
+            self.provider.get_fee_history(BLOCKS_LOOKED_AT, BlockNumberOrTag::Latest, &[REWARD_PERCENTILE]).await;
+        history.map_err(|error| self.failed(error))
+    }
+
+    async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, Error> {
+        let count = self.provider.get_transaction_count(account).block_id(at.into()).await;
+        count.map_err(|error| self.failed(error))
+    }
+
+    async fn genesis(&self) -> Result<B256, Error> {
+        Ok(self.block_hash(0).await?.unwrap_or_default())
+    }
+}
+
+/// Whether a refusal says that the transaction, or its nonce, arrived before.
+fn says_known(message: &str) -> bool {
+    let message = message.to_lowercase();
+    ["already", "known transaction", "nonce too low"].iter().any(|words| message.contains(words))
+}

@@ -1,0 +1,267 @@
+//! One transaction, whatever happens to it: stuck, replaced, forgotten, thrown out by a reorganization, or left behind
+//! by a process that was killed. Blocks are made by hand.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use alloy::primitives::{B256, U256};
+use rankproof_chain::{Address, Chain, Error, FeeCaps, LocalNode, Registry, Sending, SubmitOutcome, Submitted};
+use rankproof_chain::{SubmitOutcome::AlreadyProven, WEI_PER_GWEI};
+use serde_json::{Value, json};
+use support::{Fixture, ask, deployed, fixture, nonce};
+use tokio::task::JoinHandle;
+
+const MOMENT: Duration = Duration::from_millis(400);
+
+/// A registry on a chain whose blocks are made by [`mine`], an account, and a folder for the journal.
+struct Stage {
+    node: LocalNode,
+    account: Address,
+    registry: Address,
+    folder: tempfile::TempDir,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let (node, chain, _, registry) = deployed().await;
+        ask(&node, "evm_setAutomine", json!([false])).await;
+        let (account, registry) = (chain.sender().unwrap(), registry.address());
+        Self { node, account, registry, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn sending(&self) -> Sending {
+        let journal = Some(self.folder.path().join("pending"));
+        Sending { journal, give_up_after: Duration::from_secs(30), ..Sending::default() }
+    }
+
+    async fn registry(&self, sending: Sending) -> Registry {
+        let chain = Chain::connect(&self.node.rpc_url(), self.node.signer(0)).await.unwrap();
+        chain.with_sending(sending).registry(self.registry).await.unwrap()
+    }
+
+    /// Submits in the background; aborting it is being killed.
+    async fn submit(&self, sending: Sending, name: &str) -> JoinHandle<Result<SubmitOutcome, Error>> {
+        let (registry, Fixture { seal, statements, .. }) = (self.registry(sending).await, fixture(name));
+        let running = tokio::spawn(async move { registry.submit(&seal, &statements, false).await });
+        tokio::time::sleep(MOMENT).await;
+        running
+    }
+
+    async fn mine(&self) {
+        ask(&self.node, "anvil_mine", json!(["0x1"])).await;
+    }
+
+    /// The transactions of the account that no block has, by nonce.
+    async fn waiting(&self) -> Vec<Value> {
+        let pool = ask(&self.node, "txpool_content", json!([])).await;
+        let mut own = Vec::new();
+        for part in ["pending", "queued"] {
+            let accounts = pool[part].as_object().cloned().unwrap_or_default();
+            for (account, transactions) in accounts {
+                if account.parse::<Address>().unwrap() == self.account {
+                    own.extend(transactions.as_object().unwrap().values().cloned());
+                }
+            }
+        }
+        own
+    }
+
+    async fn records(&self) -> usize {
+        let registry = self.registry(self.sending()).await;
+        let mut follower = registry.follow(0);
+        let _ = follower.step().await.unwrap();
+        follower.entries().len()
+    }
+
+    fn journal_is_empty(&self) -> bool {
+        let files = std::fs::read_dir(self.folder.path().join("pending")).unwrap();
+        files.map(|file| file.unwrap().path()).all(|path| path.extension().is_some_and(|end| end == "lock"))
+    }
+}
+
+async fn submitted(running: JoinHandle<Result<SubmitOutcome, Error>>) -> Submitted {
+    match running.await.unwrap().unwrap() {
+        SubmitOutcome::Submitted(submitted) => submitted,
+        AlreadyProven { .. } => panic!("it was not proven before"),
+    }
+}
+
+fn hash(transaction: &Value) -> B256 {
+    transaction["hash"].as_str().unwrap().parse().unwrap()
+}
+
+fn fee(transaction: &Value, name: &str) -> u128 {
+    transaction[name].as_str().unwrap().parse::<U256>().unwrap().to()
+}
+
+#[tokio::test]
+async fn a_killed_run_is_gone_on_with_and_sends_nothing_else() {
+    let stage = Stage::set().await;
+    let before = nonce(&stage.node, stage.account).await;
+    for _ in 0..3 {
+        stage.submit(stage.sending(), "first").await.abort();
+    }
+    let waiting = stage.waiting().await;
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    let last = stage.submit(stage.sending(), "first").await;
+    stage.mine().await;
+    assert_eq!(submitted(last).await.transaction, hash(&waiting[0]));
+    assert!(stage.journal_is_empty());
+    assert_eq!(nonce(&stage.node, stage.account).await, before + 1);
+    assert_eq!(stage.records().await, 1);
+
+    // Killed after the block: the receipt is found.
+    let running = stage.submit(stage.sending(), "second").await;
+    running.abort();
+    stage.mine().await;
+    let found = stage.submit(stage.sending(), "second").await;
+    assert_eq!(submitted(found).await.records.len(), 1);
+    let again = stage.submit(stage.sending(), "second").await;
+    assert!(matches!(again.await.unwrap().unwrap(), AlreadyProven { .. }));
+    assert_eq!(nonce(&stage.node, stage.account).await, before + 2);
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_signed_and_never_sent_is_sent_as_it_is() {
+    let stage = Stage::set().await;
+    stage.submit(stage.sending(), "first").await.abort();
+    let signed = hash(&stage.waiting().await[0]);
+    // As if the process had been killed between its journal and its first request.
+    ask(&stage.node, "anvil_dropAllTransactions", json!([])).await;
+    assert!(stage.waiting().await.is_empty());
+    let running = stage.submit(stage.sending(), "first").await;
+    assert_eq!(stage.waiting().await.iter().map(hash).collect::<Vec<_>>(), [signed]);
+    stage.mine().await;
+    assert_eq!(submitted(running).await.transaction, signed);
+}
+
+#[tokio::test]
+async fn a_stuck_transaction_is_replaced_within_the_caps() {
+    let stage = Stage::set().await;
+    let sending = Sending { replace_after: Duration::from_secs(2), ..stage.sending() };
+    let running = stage.submit(sending, "first").await;
+    let first = stage.waiting().await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let second = stage.waiting().await;
+    assert_eq!((first.len(), second.len()), (1, 1), "the nonce is the same");
+    assert_eq!(first[0]["nonce"], second[0]["nonce"]);
+    assert_ne!(hash(&first[0]), hash(&second[0]));
+    for name in ["maxFeePerGas", "maxPriorityFeePerGas"] {
+        assert!(fee(&second[0], name) * 10 > fee(&first[0], name) * 11, "{name} rises by more than a tenth");
+    }
+    running.abort();
+    // The next run finds the replacement, not only what was signed first.
+    let running = stage.submit(stage.sending(), "first").await;
+    stage.mine().await;
+    assert_eq!(submitted(running).await.transaction, hash(&second[0]));
+    assert_eq!(stage.records().await, 1);
+}
+
+#[tokio::test]
+async fn caps_are_kept() {
+    let stage = Stage::set().await;
+    let dear = U256::from(90 * WEI_PER_GWEI);
+    ask(&stage.node, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await;
+    stage.mine().await;
+    ask(&stage.node, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await;
+    let caps = |max_fee: u128| FeeCaps { max_fee: max_fee * WEI_PER_GWEI, max_priority_fee: WEI_PER_GWEI };
+    let low = stage.submit(Sending { fees: caps(50), ..stage.sending() }, "first").await;
+    let error = low.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::FeeAboveCap { cap, .. } if cap == 50 * WEI_PER_GWEI), "{error:?}");
+    assert!(stage.waiting().await.is_empty());
+
+    let sending = Sending { fees: caps(100), replace_after: Duration::from_millis(500), ..stage.sending() };
+    let running = stage.submit(sending, "first").await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let waiting = stage.waiting().await;
+    assert_eq!(waiting.len(), 1);
+    assert!(fee(&waiting[0], "maxFeePerGas") <= 100 * WEI_PER_GWEI);
+    assert!(fee(&waiting[0], "maxPriorityFeePerGas") <= WEI_PER_GWEI);
+    stage.mine().await;
+    assert_eq!(submitted(running).await.transaction, hash(&waiting[0]));
+}
+
+#[tokio::test]
+async fn confirmations_are_waited_for_and_a_lost_transaction_is_sent_again() {
+    let stage = Stage::set().await;
+    let running = stage.submit(Sending { confirmations: Some(3), ..stage.sending() }, "first").await;
+    let signed = hash(&stage.waiting().await[0]);
+    let snapshot = ask(&stage.node, "evm_snapshot", json!([])).await;
+    stage.mine().await;
+    stage.mine().await;
+    tokio::time::sleep(MOMENT).await;
+    assert!(!running.is_finished(), "two blocks are not three");
+
+    // The chain goes back, and what was in the blocks is forgotten.
+    assert_eq!(ask(&stage.node, "evm_revert", json!([snapshot])).await, true);
+    ask(&stage.node, "anvil_dropAllTransactions", json!([])).await;
+    tokio::time::sleep(MOMENT).await;
+    assert_eq!(stage.waiting().await.iter().map(hash).collect::<Vec<_>>(), [signed], "the same bytes again");
+    for _ in 0..3 {
+        assert!(!running.is_finished());
+        stage.mine().await;
+        tokio::time::sleep(MOMENT).await;
+    }
+    assert_eq!(submitted(running).await.transaction, signed);
+    assert_eq!(stage.records().await, 1);
+}
+
+#[tokio::test]
+async fn a_nonce_that_somebody_else_used_is_said_and_the_next_run_succeeds() {
+    let stage = Stage::set().await;
+    let running = stage.submit(stage.sending(), "first").await;
+    ask(&stage.node, "anvil_dropAllTransactions", json!([])).await;
+    let used = nonce(&stage.node, stage.account).await + 1;
+    ask(&stage.node, "anvil_setNonce", json!([stage.account, U256::from(used)])).await;
+    let error = running.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::NonceTaken { nonce, .. } if nonce == used - 1), "{error:?}");
+    let running = stage.submit(stage.sending(), "first").await;
+    stage.mine().await;
+    assert_eq!(submitted(running).await.records.len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_left_behind_for_a_chain_that_began_anew_is_forgotten() {
+    let old = Stage::set().await;
+    let running = old.submit(old.sending(), "first").await;
+    running.abort();
+    let new = Stage::set().await;
+    assert!(!old.journal_is_empty());
+    assert_eq!(old.registry, new.registry, "the same purpose on another chain");
+    tokio::time::sleep(MOMENT).await;
+    let running = new.submit(old.sending(), "first").await;
+    new.mine().await;
+    assert_eq!(submitted(running).await.records.len(), 1);
+    assert!(old.journal_is_empty());
+}
+
+#[tokio::test]
+async fn two_runs_at_once_take_two_nonces() {
+    let stage = Stage::set().await;
+    let before = nonce(&stage.node, stage.account).await;
+    let first = stage.submit(stage.sending(), "first").await;
+    let second = stage.submit(stage.sending(), "second").await;
+    stage.mine().await;
+    let first = submitted(first).await;
+    tokio::time::sleep(MOMENT).await;
+    stage.mine().await;
+    assert_ne!(first.transaction, submitted(second).await.transaction);
+    assert_eq!(nonce(&stage.node, stage.account).await, before + 2);
+    assert_eq!(stage.records().await, 2);
+}
+
+#[tokio::test]
+async fn says_which_transaction_is_not_confirmed_and_goes_on_with_it() {
+    let stage = Stage::set().await;
+    let hasty = Sending { give_up_after: Duration::from_millis(300), ..stage.sending() };
+    let error = stage.submit(hasty, "first").await.await.unwrap().unwrap_err();
+    let signed = hash(&stage.waiting().await[0]);
+    assert!(matches!(error, Error::Unconfirmed { transaction, .. } if transaction == signed), "{error:?}");
+    let running = stage.submit(stage.sending(), "first").await;
+    stage.mine().await;
+    assert_eq!(submitted(running).await.transaction, signed);
+    let folder: &Path = stage.folder.path();
+    assert!(folder.join("pending").is_dir());
+}
