@@ -10,7 +10,7 @@
 //!   and verifier of one step share a page.
 //! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
 //! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs under one argument.
-//! * [`proof`]: the argument as data, and its one canonical encoding; [`file`]: the files around it.
+//! * [`proof`]: the argument as data, and its one canonical encoding; [`mod@file`]: the files around it.
 
 pub mod argument;
 pub mod claims;
