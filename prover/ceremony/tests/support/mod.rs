@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rankproof_ceremony::contribute::{add_beacon, contribute};
 use rankproof_ceremony::parameters::Beacon;
@@ -72,12 +73,13 @@ impl Files {
         Zkey::open(&self.path(name)).expect("a key")
     }
 
-    /// A copy with one section, or all of it, changed.
+    /// A copy with one section, or all of it, changed; a file of its own, since tests run side by side in one folder.
     pub fn changed(&self, name: &str, section: u32, change: impl FnOnce(&mut [u8])) -> PathBuf {
         let mut bytes = self.bytes(name);
         let range = section_range(&bytes, section);
         change(&mut bytes[range]);
-        self.write(&format!("changed.{name}"), &bytes)
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        self.write(&format!("changed{}.{name}", NUMBER.fetch_add(1, Ordering::Relaxed)), &bytes)
     }
 
     pub fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
