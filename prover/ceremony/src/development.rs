@@ -7,13 +7,13 @@ use std::path::Path;
 
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{BigInteger, FftField, Field, PrimeField};
+use ark_ff::{FftField, Field};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use blake2::{Blake2b512, Digest};
 
 use crate::Error;
 use crate::parameters::{Beacon, Parameters};
-use crate::points::Point;
+use crate::points::{Point, field_head};
 use crate::ptau::{ALPHA_G1, BETA_G1, BETA_G2, CONTRIBUTIONS, HEADER, LAGRANGE, MAGIC, MAX_POWER, TAU_G1, TAU_G2};
 use crate::randomness;
 use crate::sections::{CHUNK_POINTS, SectionWriter, encode};
@@ -40,8 +40,7 @@ pub fn write(power: u32, path: &Path, force: bool) -> Result<(), Error> {
     }
     let mut writer = SectionWriter::create(path, MAGIC, 11, force)?;
     writer.begin(HEADER)?;
-    writer.u32(32)?;
-    writer.bytes(&Fq::MODULUS.to_bytes_le())?;
+    writer.bytes(&field_head::<Fq>())?;
     writer.u32(power)?;
     writer.u32(power)?;
     writer.end()?;
@@ -220,9 +219,4 @@ fn empty_state() -> [u8; 216] {
         target.copy_from_slice(&word.to_le_bytes());
     }
     state
-}
-
-/// How large a file is: points of both groups, without heads.
-pub fn file_bytes(power: u32) -> u64 {
-    12 * 64 * (1u64 << power) + 3 * 128 * (1u64 << power)
 }

@@ -17,7 +17,7 @@ use ark_bn254::{Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::{Field, PrimeField};
 use rankproof_groth16_seal::keys::{Points, Queries};
-use rankproof_groth16_seal::{KeyHeader, Matrices, ProvingKey, VerifyingKey};
+use rankproof_groth16_seal::{KeyHeader, Matrices, ProvingKey, SealProfile, VerifyingKey, seal};
 use sha2::{Digest, Sha256};
 
 use crate::ptau::PowersOfTau;
@@ -31,10 +31,21 @@ const GAMMA_LABEL: &[u8] = b"rankproof.ceremony-gamma.v1";
 pub struct Identity {
     /// Name of the profile.
     pub profile: String,
-    /// Number of proofs in one seal.
+    /// Statements in one seal.
     pub slots: u32,
     /// Digest of the configuration of the proofs that the circuit verifies.
     pub inner_digest: [u8; 32],
+}
+
+impl Identity {
+    /// That of a profile's keys.
+    pub fn of(profile: SealProfile) -> Self {
+        Self {
+            profile: profile.name().to_owned(),
+            slots: profile.statements(),
+            inner_digest: seal::parameters_digest(&profile.config()),
+        }
+    }
 }
 
 /// The files that a key comes from.

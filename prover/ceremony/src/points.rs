@@ -26,6 +26,19 @@ use rayon::prelude::*;
 /// Bytes of a number.
 pub const NUMBER_BYTES: usize = 32;
 
+/// What a header says of a field: bytes of a number (4), modulus.
+pub(crate) fn field_head<T: PrimeField<BigInt = BigInt<4>>>() -> Vec<u8> {
+    let mut bytes = vec![32, 0, 0, 0];
+    bytes.extend(T::MODULUS.to_bytes_le());
+    bytes
+}
+
+/// Takes [`field_head`] off the front; `None` when it is that of another field.
+pub(crate) fn take_field_head<T: PrimeField<BigInt = BigInt<4>>>(bytes: &mut &[u8]) -> Option<()> {
+    *bytes = bytes.strip_prefix(field_head::<T>().as_slice())?;
+    Some(())
+}
+
 /// The base field of a group, in files.
 pub trait Coordinate: Sized {
     /// Bytes.

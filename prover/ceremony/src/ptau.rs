@@ -21,12 +21,12 @@ use std::path::Path;
 
 use ark_bn254::{Bn254, Fq, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup, pairing::Pairing};
-use ark_ff::{AdditiveGroup, BigInteger, PrimeField, UniformRand};
+use ark_ff::{AdditiveGroup, UniformRand};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rand::rngs::OsRng;
 
 use crate::parameters::Parameters;
-use crate::points::{NUMBER_BYTES, Point};
+use crate::points::{Point, take_field_head};
 use crate::sections::{SectionFile, take_u32};
 use crate::{Error, FileFault};
 
@@ -276,13 +276,7 @@ pub(crate) fn same_ratio(low_1: &G1Affine, high_1: &G1Affine, low_2: &G2Affine, 
 /// The power.
 fn read_header(mut bytes: &[u8]) -> Result<u32, FileFault> {
     let bytes = &mut bytes;
-    let other_curve = FileFault::Unsupported("it is not for the curve BN254");
-    if take_u32(bytes).and_then(|size| usize::try_from(size).ok()) != Some(NUMBER_BYTES) {
-        return Err(other_curve);
-    }
-    if bytes.split_off(..NUMBER_BYTES) != Some(Fq::MODULUS.to_bytes_le().as_slice()) {
-        return Err(other_curve);
-    }
+    take_field_head::<Fq>(bytes).ok_or(FileFault::Unsupported("it is not for the curve BN254"))?;
     let words = (take_u32(bytes), take_u32(bytes));
     match words {
         (Some(power), Some(_)) if (1..=MAX_POWER).contains(&power) && bytes.is_empty() => Ok(power),

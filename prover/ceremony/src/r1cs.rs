@@ -23,10 +23,10 @@
 use std::path::Path;
 
 use ark_bn254::Fr;
-use ark_ff::{BigInteger, PrimeField, Zero};
+use ark_ff::Zero;
 use rankproof_groth16_seal::{Matrices, MatricesBuilder};
 
-use crate::points::{NUMBER_BYTES, read_scalar, write_scalar};
+use crate::points::{NUMBER_BYTES, field_head, read_scalar, take_field_head, write_scalar};
 use crate::sections::{SectionFile, SectionWriter, take_u32};
 use crate::{Error, FileFault};
 
@@ -48,8 +48,7 @@ pub fn write(matrices: &Matrices, path: &Path, force: bool) -> Result<(), Error>
     let variables = count(matrices.num_variables());
     let public = count(matrices.num_public());
     writer.begin(HEADER)?;
-    writer.u32(32)?;
-    writer.bytes(&Fr::MODULUS.to_bytes_le())?;
+    writer.bytes(&field_head::<Fr>())?;
     let private = variables.saturating_sub(public).saturating_sub(1);
     for word in [variables, 0, public, private] {
         writer.u32(word)?;
@@ -113,13 +112,7 @@ pub fn read(path: &Path) -> Result<Matrices, Error> {
 fn read_header(mut bytes: &[u8]) -> Result<(usize, usize, u32), FileFault> {
     let invalid = || FileFault::Value { section: HEADER };
     let bytes = &mut bytes;
-    let other_field = FileFault::Unsupported("it is not over the scalar field of BN254");
-    if take_u32(bytes).and_then(|size| usize::try_from(size).ok()) != Some(NUMBER_BYTES) {
-        return Err(other_field);
-    }
-    if bytes.split_off(..NUMBER_BYTES) != Some(Fr::MODULUS.to_bytes_le().as_slice()) {
-        return Err(other_field);
-    }
+    take_field_head::<Fr>(bytes).ok_or(FileFault::Unsupported("it is not over the scalar field of BN254"))?;
     let mut word = || take_u32(bytes).ok_or_else(invalid);
     let (variables, outputs, inputs, private) = (word()?, word()?, word()?, word()?);
     let _labels = (word()?, word()?);

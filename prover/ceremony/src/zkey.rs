@@ -27,11 +27,10 @@
 use std::path::Path;
 
 use ark_bn254::{Fq, Fr, G1Affine, G2Affine};
-use ark_ff::{BigInteger, PrimeField};
 use blake2::{Blake2b512, Digest};
 
 use crate::parameters::Parameters;
-use crate::points::{NUMBER_BYTES, Point};
+use crate::points::{Point, field_head, take_field_head};
 use crate::sections::{SectionFile, SectionWriter, take_u32};
 use crate::{Error, FileFault};
 
@@ -83,12 +82,7 @@ impl Header {
     fn read(mut bytes: &[u8]) -> Result<Self, FileFault> {
         let bytes = &mut bytes;
         let other = FileFault::Unsupported("it is not for the curve BN254");
-        for modulus in [Fq::MODULUS, Fr::MODULUS] {
-            let size = take_u32(bytes).and_then(|size| usize::try_from(size).ok());
-            if size != Some(NUMBER_BYTES) || bytes.split_off(..NUMBER_BYTES) != Some(modulus.to_bytes_le().as_slice()) {
-                return Err(other);
-            }
-        }
+        take_field_head::<Fq>(bytes).and_then(|()| take_field_head::<Fr>(bytes)).ok_or(other)?;
         let mut read = || {
             let (variables, public, domain) = (take_u32(bytes)?, take_u32(bytes)?, take_u32(bytes)?);
             let fits = public < variables && domain.is_power_of_two() && domain <= 1 << crate::ptau::MAX_POWER;
@@ -110,11 +104,7 @@ impl Header {
 
     pub(crate) fn write(&self, writer: &mut SectionWriter) -> Result<(), Error> {
         writer.section(PROTOCOL, &1u32.to_le_bytes())?;
-        let mut bytes = Vec::new();
-        for modulus in [Fq::MODULUS, Fr::MODULUS] {
-            bytes.extend(32u32.to_le_bytes());
-            bytes.extend(modulus.to_bytes_le());
-        }
+        let mut bytes = [field_head::<Fq>(), field_head::<Fr>()].concat();
         [self.variables, self.public, self.domain].iter().for_each(|word| bytes.extend(word.to_le_bytes()));
         self.alpha_g1.write(&mut bytes);
         self.beta_g1.write(&mut bytes);

@@ -11,7 +11,7 @@ use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::zkey::Zkey;
 use rankproof_ceremony::{Error, setup, snark_json};
 use rankproof_groth16_seal::error::UnsoundKey;
-use rankproof_groth16_seal::{ProvingKey, export, prover, verifier};
+use rankproof_groth16_seal::{ProvingKey, SealProfile, export, prover, seal, verifier};
 use support::{BEACON, Files, circuit};
 
 fn identity() -> Identity {
@@ -19,9 +19,19 @@ fn identity() -> Identity {
 }
 
 fn keys(files: &Files, powers: &PowersOfTau, name: &str, development: bool) -> Result<ProvingKey, Error> {
+    keys_of(files, powers, name, identity(), development)
+}
+
+fn keys_of(
+    files: &Files,
+    powers: &PowersOfTau,
+    name: &str,
+    identity: Identity,
+    development: bool,
+) -> Result<ProvingKey, Error> {
     let (key, initial) = (files.key(name), files.path("0.zkey"));
     let ceremony = Ceremony { matrices: files.matrices.clone(), powers, initial: Some(&initial), key: &key };
-    finalise(ceremony, identity(), development)
+    finalise(ceremony, identity, development)
 }
 
 fn refusal(result: Result<ProvingKey, Error>) -> &'static str {
@@ -73,6 +83,11 @@ fn development_powers_give_development_keys_that_seal() {
     let mut theirs: serde_json::Value = serde_json::from_slice(&files.bytes("theirs.json")).expect("JSON");
     theirs.as_object_mut().expect("an object").remove("vk_alphabeta_12");
     assert_eq!(snark_json::verification_key(key.verifying_key()), theirs);
+    // A key of any profile is taken for one of that profile, however many runs are in a proof.
+    for profile in SealProfile::ALL {
+        let key = keys_of(&files, &files.powers, "4.zkey", Identity::of(profile), true).expect("allowed");
+        assert_eq!(seal::profile_of(key.verifying_key()), Ok(profile));
+    }
     // The key survives its file.
     let path = files.path("proving.key");
     key.write(&path).expect("written");

@@ -168,15 +168,6 @@ pub fn verifying_key_digest(
     Ok(KeyWords::from_key(key)?.digest(slots, parameters_digest))
 }
 
-/// The first four bytes of every seal for this key, `SELECTOR()` on chain.
-///
-/// # Errors
-/// If the key must not be exported.
-pub fn selector(key: &VerifyingKey<Bn254>, slots: u32, parameters_digest: [u8; 32]) -> Result<[u8; 4], ExportError> {
-    let [a, b, c, d, ..] = verifying_key_digest(key, slots, parameters_digest)?;
-    Ok([a, b, c, d])
-}
-
 /// The text of `contracts/generated/SealVerifyingKey.sol`, as `forge fmt` would leave it.
 ///
 /// `development` marks a key made from a public seed; the contract and the deployment script repeat it.
@@ -294,12 +285,6 @@ mod tests {
     fn digests_as_the_contract_does() {
         let golden = render_golden();
         assert!(GOLDEN == golden, "fixtures/seals/trapdoor_key.json should be:\n{golden}");
-    }
-
-    #[test]
-    fn the_selector_is_the_head_of_the_digest() {
-        let key = trapdoor_key();
-        assert_eq!(selector(&key, SLOTS, PARAMETERS_DIGEST).unwrap(), digest(&key).unwrap()[..4]);
     }
 
     #[test]

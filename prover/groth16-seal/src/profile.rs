@@ -48,9 +48,9 @@ impl SealProfile {
         self.slots
     }
 
-    /// Statements in one seal: those of all runs of all proofs.
-    pub const fn statements(self) -> usize {
-        self.slots * self.lora.parameters().runs
+    /// Statements in one seal, those of all runs of all proofs: what key headers and contracts call slots.
+    pub const fn statements(self) -> u32 {
+        (self.slots * self.lora.parameters().runs) as u32
     }
 
     /// The configuration of the LoRA proofs.

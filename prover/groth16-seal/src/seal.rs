@@ -4,7 +4,7 @@
 //! selector (4) | root (32) | A (64) | B (128) | C (64)        292 bytes, points as EIP-197 words
 //! ```
 //!
-//! The selector names the key (`export::selector`), the root is that of the statements' tree. A seal can be
+//! The selector names the key ([`selector_of`]), the root is that of the statements' tree. A seal can be
 //! re-randomised by anyone: identity is the statement, never the seal. [`seal`] refuses proofs that do not verify
 //! natively before it does any work, and checks its own result; [`verify`] does what the contract does.
 #![cfg_attr(
@@ -74,8 +74,8 @@ pub fn parameters_digest(config: &Config) -> [u8; 32] {
 /// # Errors
 /// As [`generator::development_keys`].
 pub fn development_keys(profile: SealProfile) -> Result<ProvingKey, Error> {
-    let slots = u32::try_from(profile.statements()).unwrap_or(u32::MAX);
-    generator::development_keys(circuit_of(profile), profile.name(), slots, parameters_digest(&profile.config()))
+    let inner_digest = parameters_digest(&profile.config());
+    generator::development_keys(circuit_of(profile), profile.name(), profile.statements(), inner_digest)
 }
 
 /// The profile of a key, if this build has it with the same configuration.
@@ -85,7 +85,7 @@ pub fn development_keys(profile: SealProfile) -> Result<ProvingKey, Error> {
 pub fn profile_of(key: &VerifyingKey) -> Result<SealProfile, Error> {
     let header = key.header();
     let profile = SealProfile::from_name(&header.profile)
-        .filter(|profile| u32::try_from(profile.statements()) == Ok(header.slots))
+        .filter(|profile| profile.statements() == header.slots)
         .ok_or_else(|| Error::UnknownProfile { name: header.profile.clone() })?;
     if parameters_digest(&profile.config()) != header.inner_digest {
         return Err(Error::ConfigurationMismatch { profile: header.profile.clone() });
@@ -165,13 +165,35 @@ fn seal_subjects_with_rng<R: rand::RngCore + rand::CryptoRng>(
     Ok(seal)
 }
 
-/// The selector of a key's seals.
+/// The digest of a key: what `keyDigest()` of a contract that holds it returns.
+///
+/// # Errors
+/// When the key must not be exported.
+pub fn key_digest(key: &VerifyingKey) -> Result<[u8; 32], Error> {
+    let header = key.header();
+    Ok(export::verifying_key_digest(key.points(), header.slots, header.inner_digest)?)
+}
+
+/// The selector of a key's seals: the head of its digest.
 ///
 /// # Errors
 /// When the key must not be exported.
 pub fn selector_of(key: &VerifyingKey) -> Result<[u8; 4], Error> {
-    let header = key.header();
-    Ok(export::selector(key.points(), header.slots, header.inner_digest)?)
+    let [a, b, c, d, ..] = key_digest(key)?;
+    Ok([a, b, c, d])
+}
+
+/// The public inputs of a seal, from its root and its statements, as the contract computes them.
+///
+/// # Errors
+/// [`Error::StatementCount`].
+pub fn public_inputs(key: &VerifyingKey, seal: &Seal) -> Result<[F; 3], Error> {
+    let slots = usize::try_from(key.header().slots).unwrap_or(usize::MAX);
+    let padded =
+        claim::pad(&seal.statements, slots).ok_or(Error::StatementCount { slots, actual: seal.statements.len() })?;
+    // The contract has no Poseidon: it takes the root of the seal, and the circuit binds it.
+    let challenge = claim::challenge(&seal.root, &padded);
+    Ok([seal.root, challenge, claim::evaluation(&challenge, &padded)])
 }
 
 /// Checks a seal as the contract does: selector, root, and the pairing equation over the public inputs computed from
@@ -184,13 +206,7 @@ pub fn verify(key: &VerifyingKey, seal: &Seal) -> Result<(), Error> {
     if seal.selector != expected {
         return Err(Error::SelectorMismatch { expected, actual: seal.selector });
     }
-    let slots = usize::try_from(key.header().slots).unwrap_or(usize::MAX);
-    let padded =
-        claim::pad(&seal.statements, slots).ok_or(Error::StatementCount { slots, actual: seal.statements.len() })?;
-    // The contract has no Poseidon: it takes the root of the seal, and the circuit binds it.
-    let challenge = claim::challenge(&seal.root, &padded);
-    let public_inputs = [seal.root, challenge, claim::evaluation(&challenge, &padded)];
-    verifier::verify(key, &public_inputs, &seal.proof)
+    verifier::verify(key, &public_inputs(key, seal)?, &seal.proof)
 }
 
 fn fq_bytes(coordinate: &Fq) -> [u8; 32] {

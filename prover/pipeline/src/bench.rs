@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use rankproof_chain::LocalNode;
-use rankproof_groth16_seal::seal::{SEAL_BYTES, verify as verify_seal};
-use rankproof_groth16_seal::{SealProfile, export};
+use rankproof_groth16_seal::SealProfile;
+use rankproof_groth16_seal::seal::{SEAL_BYTES, key_digest, verify as verify_seal};
 use rankproof_lora_proof::{LoraProof, Profile, verify};
 use rankproof_statement::WeightBits;
 use serde::Serialize;
@@ -165,10 +165,7 @@ pub fn bench(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     drop(loaded.key);
 
     let on_chain = if let Some(node) = &node {
-        let header = verifying_key.header();
-        let digest = export::verifying_key_digest(verifying_key.points(), header.slots, header.inner_digest)
-            .map_err(rankproof_groth16_seal::Error::from)?;
-        Some(demo::on_own_chain(node, &sealed, digest, progress)?)
+        Some(demo::on_own_chain(node, &sealed, key_digest(&verifying_key)?, progress)?)
     } else {
         None
     };

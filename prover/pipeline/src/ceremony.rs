@@ -14,10 +14,9 @@ use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contribution, Zkey};
 use rankproof_ceremony::{contribute, development, r1cs, setup, snark_json, verify};
 use rankproof_groth16_seal::{Seal, SealProfile, seal};
-use rankproof_statement::claim;
 use serde::Serialize;
 
-use crate::{Error, Progress, keys};
+use crate::{Error, Progress, json_beside, keys};
 
 /// What an export of constraints gave.
 #[derive(Clone, Debug, Serialize)]
@@ -136,7 +135,7 @@ pub fn continue_with(
     let start = Instant::now();
     let key = Zkey::open(before)?;
     rankproof_ceremony::chain::check(key.contributions())?;
-    let earlier = transcript_path(before);
+    let earlier = json_beside(before);
     let earlier = if earlier.is_file() { Some(Transcript::read(&earlier)?) } else { None };
     if let Some(earlier) = &earlier {
         earlier.check(key.contributions())?;
@@ -238,18 +237,14 @@ pub fn write_keys(request: &Finalise, progress: &dyn Progress) -> Result<keys::R
     let matrices = seal::circuit_of(request.profile);
     let powers = PowersOfTau::open(&request.powers)?;
     let key = Zkey::open(&request.key)?;
-    let transcript = transcript_path(&request.key);
+    let transcript = json_beside(&request.key);
     let transcript = match transcript.is_file() {
         true => Transcript::read(&transcript)?,
         false => Transcript::of(key.contributions()),
     };
     transcript.check(key.contributions())?;
     progress.stage("verifying the ceremony");
-    let identity = Identity {
-        profile: request.profile.name().to_owned(),
-        slots: u32::try_from(request.profile.slots()).unwrap_or(u32::MAX),
-        inner_digest: seal::parameters_digest(&request.profile.config()),
-    };
+    let identity = Identity::of(request.profile);
     let ceremony = finalise::Ceremony { matrices, powers: &powers, initial: request.initial.as_deref(), key: &key };
     let key = finalise::finalise(ceremony, identity, request.development)?;
     progress.stage("writing keys");
@@ -272,12 +267,8 @@ pub fn export_snark(directory: &Path, sealed: Option<&Path>, output: &Path, forc
     let mut values = vec![("verification_key.json", snark_json::verification_key(&key))];
     if let Some(path) = sealed {
         let sealed: Seal = crate::seal::read_seal(path)?;
-        let slots = usize::try_from(sealed.slots).unwrap_or(usize::MAX);
-        let padded = claim::pad(&sealed.statements, slots).unwrap_or_default();
-        let challenge = claim::challenge(&sealed.root, &padded);
-        let public = [sealed.root, challenge, claim::evaluation(&challenge, &padded)];
         values.push(("proof.json", snark_json::proof(&sealed.proof)));
-        values.push(("public.json", snark_json::public(&public)));
+        values.push(("public.json", snark_json::public(&seal::public_inputs(&key, &sealed)?)));
     }
     keys::create_directory(output)?;
     let mut written = Vec::new();
@@ -287,13 +278,6 @@ pub fn export_snark(directory: &Path, sealed: Option<&Path>, output: &Path, forc
         written.push(file);
     }
     Ok(SnarkFiles { files: written })
-}
-
-/// Where the transcript of a key lies: its name, and `.json`.
-pub fn transcript_path(key: &Path) -> PathBuf {
-    let mut name = key.as_os_str().to_owned();
-    name.push(".json");
-    name.into()
 }
 
 /// The bytes of a beacon: hexadecimal, `0x` in front or not.
@@ -312,7 +296,7 @@ fn record(file: &Path, earlier: Option<&Transcript>) -> Result<(), Error> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
     let transcript = Transcript::of(Zkey::open(file)?.contributions()).timed(earlier, now);
     // The key was new, or replaced by force; so is what describes it.
-    Ok(files::write_atomically(&transcript_path(file), transcript.to_json().as_bytes(), true)?)
+    Ok(files::write_atomically(&json_beside(file), transcript.to_json().as_bytes(), true)?)
 }
 
 fn length(file: &Path) -> u64 {

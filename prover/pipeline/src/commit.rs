@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use crate::adapter_file::{AdapterFile, Committed, MAX_BYTES};
 use crate::public_adapter::PublicAdapter;
 use crate::words::print_element;
-use crate::{Error, Progress};
+use crate::{Error, Progress, json_beside};
 
 /// The two files of a PEFT adapter.
 const SOURCE_FILES: [&str; 2] = ["adapter_config.json", "adapter_model.safetensors"];
@@ -72,13 +72,6 @@ pub struct Report {
     pub public_file: PathBuf,
     /// The notes of the reader, one sentence each.
     pub notes: Vec<String>,
-}
-
-/// The name of the public file that belongs to an adapter file.
-pub fn public_path(output: &Path) -> PathBuf {
-    let mut name = output.as_os_str().to_owned();
-    name.push(".json");
-    name.into()
 }
 
 /// Reads a regular expression for module names.
@@ -143,7 +136,7 @@ fn refuse_existing(path: &Path) -> Result<(), Error> {
 pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     let selection = parse_selection(request.modules.as_deref())?;
     let source = source_digest(request)?;
-    let public_file = public_path(&request.output);
+    let public_file = json_beside(&request.output);
     if request.output.symlink_metadata().is_ok() && !request.force {
         return confirm(request, &source, &public_file);
     }

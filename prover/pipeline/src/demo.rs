@@ -10,8 +10,8 @@ use std::time::Instant;
 use rankproof_adapter::accuracy::relative_error;
 use rankproof_adapter::{ModuleOutputs, files, read_captured_delta, write_outputs};
 use rankproof_chain::{Chain, ChainConfig, LocalNode, verifier_bytecode};
-use rankproof_groth16_seal::seal::{SEAL_BYTES, Seal, verify as verify_seal};
-use rankproof_groth16_seal::{SealProfile, export};
+use rankproof_groth16_seal::SealProfile;
+use rankproof_groth16_seal::seal::{SEAL_BYTES, Seal, key_digest, verify as verify_seal};
 use rankproof_statement::digest::use_context;
 use rankproof_statement::{F, WeightBits};
 use serde::Serialize;
@@ -168,9 +168,7 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
     files::write_atomically(&path("seal.json"), &seal::seal_file_bytes(&sealed), true)?;
 
     let header = loaded.key.header();
-    let key_digest =
-        export::verifying_key_digest(loaded.key.verifying_key().points(), header.slots, header.inner_digest)
-            .map_err(rankproof_groth16_seal::Error::from)?;
+    let key_digest = key_digest(loaded.key.verifying_key())?;
     let (constraints, development_insecure) = (loaded.key.matrices().num_constraints(), header.development);
     drop(loaded.key);
     let on_chain = on_own_chain(&node, &sealed, key_digest, progress)?;

@@ -196,8 +196,6 @@ fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Cost>(&bytes).ok())
         .filter(|cost| cost.circuit_digest == circuit_digest);
-    let key_digest = export::verifying_key_digest(key.points(), header.slots, header.inner_digest)
-        .map_err(rankproof_groth16_seal::Error::from)?;
     let own_digest = print_bytes(&key.digest());
     let ceremony = cost.as_ref().filter(|cost| cost.key_digest.as_ref() == Some(&own_digest));
     let setup = setup_of(header.development, ceremony.and_then(|cost| cost.ceremony.as_ref()));
@@ -206,7 +204,7 @@ fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
         profile: header.profile.clone(),
         slots: header.slots,
         development_insecure: header.development,
-        key_digest: print_bytes(&key_digest),
+        key_digest: print_bytes(&seal::key_digest(key)?),
         selector: print_bytes(&seal::selector_of(key)?),
         circuit_digest,
         inner_digest: print_bytes(&header.inner_digest),

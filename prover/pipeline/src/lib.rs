@@ -63,3 +63,10 @@ pub fn base_digest(path: &std::path::Path, progress: &dyn Progress) -> Result<[u
     progress.stage("hashing the base model");
     Ok(rankproof_adapter::base_model_digest(path, |done, total| progress.position(done, total))?)
 }
+
+/// The file that says in public what another is: its name, and `.json`.
+pub(crate) fn json_beside(file: &std::path::Path) -> std::path::PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".json");
+    name.into()
+}

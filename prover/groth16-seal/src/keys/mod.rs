@@ -31,7 +31,7 @@ pub type Points = ark_groth16::VerifyingKey<Bn254>;
 pub struct KeyHeader {
     /// Name of the profile: 1 to 64 letters, digits, dots or dashes.
     pub profile: String,
-    /// Number of proofs in one seal.
+    /// Statements in one seal.
     pub slots: u32,
     /// Whether anybody can forge with this key, because its trapdoor is public.
     pub development: bool,

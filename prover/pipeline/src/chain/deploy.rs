@@ -1,10 +1,10 @@
 //! Deploy: verifier, stop, timelock, router and registry, each unless it is there, and everything read back.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rankproof_adapter::files;
 use rankproof_chain::{B256, Bytes, Chain, ChainConfig, LOCAL_CHAIN_ID, StackConfig, verifier_bytecode};
-use rankproof_groth16_seal::export;
+use rankproof_groth16_seal::seal::key_digest;
 use serde::Serialize;
 
 use super::{Access, block_on};
@@ -113,7 +113,7 @@ pub async fn deploy_on(
 /// Those of [`deploy_on`]; bad keys, configuration or artifacts; a verifier that refuses the known seal.
 pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress) -> Result<Deployed, Error> {
     let digest = match &request.key {
-        ExpectedKey::Folder(keys) => key_digest(keys)?,
+        ExpectedKey::Folder(keys) => key_digest(&keys::read_verifying_key(keys)?)?,
         ExpectedKey::Digest(digest) => *digest,
     };
     let config = match &request.config {
@@ -145,11 +145,4 @@ pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress)
         }
         deploy_on(&chain, &config.stack, &verifier, digest).await
     })
-}
-
-fn key_digest(keys: &Path) -> Result<[u8; 32], Error> {
-    let key = keys::read_verifying_key(keys)?;
-    let header = key.header();
-    Ok(export::verifying_key_digest(key.points(), header.slots, header.inner_digest)
-        .map_err(rankproof_groth16_seal::Error::from)?)
 }
