@@ -38,6 +38,17 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     Ok(content)
 }
 
+/// Reads the first bytes of a file, fewer if it is shorter.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn read_head(path: &Path, bytes: u64) -> Result<Vec<u8>, Error> {
+    let (file, _) = open(path)?;
+    let mut head = Vec::new();
+    file.take(bytes).read_to_end(&mut head).map_err(|e| io_error(path, "read", &e))?;
+    Ok(head)
+}
+
 /// Writes a file that others may read (as the umask says): a temporary name in the same directory, then a rename.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! An entry takes a seal whose context is of kind 2 over chain, registry and owner, so a seal that somebody else made
 //! or copied registers for nobody but that owner.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes};
 use rankproof_statement::digest::registration_context;
 use rankproof_statement::{F, Statement};
 
@@ -144,9 +144,4 @@ impl Registry {
             gas_used: receipt.gas_used,
         })
     }
-}
-
-/// The number under which a contract knows an adapter.
-pub(crate) fn adapter_key(adapter: &F) -> U256 {
-    word(adapter)
 }

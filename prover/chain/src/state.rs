@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, B256, U256};
 use rankproof_statement::{F, Statement};
 
-use crate::adapters::adapter_key;
+use crate::bindings::word;
 use crate::events::Event;
 use crate::{Error, merkle};
 
@@ -84,7 +84,7 @@ impl State {
                     block,
                     revoked: false,
                 };
-                match self.adapters.insert(adapter_key(adapter), entry) {
+                match self.adapters.insert(word(adapter), entry) {
                     None => Ok(()),
                     Some(before) => broken(format!("an adapter of {} is registered again", before.owner)),
                 }
@@ -102,7 +102,7 @@ impl State {
 
     /// The entry of an adapter, which must be this owner's and not revoked.
     fn entry(&mut self, adapter: &F, owner: Address, block: u64) -> Result<&mut Registered, Error> {
-        let entry = self.adapters.get_mut(&adapter_key(adapter));
+        let entry = self.adapters.get_mut(&word(adapter));
         entry.filter(|entry| entry.owner == owner && !entry.revoked).ok_or_else(|| Error::HistoryBroken {
             block,
             what: format!("{owner} changes an entry that is not there, not theirs, or revoked"),

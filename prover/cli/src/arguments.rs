@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rankproof_pipeline::{Profile, SealProfile};
 
 use crate::ceremony::Ceremony;
 use crate::chain_arguments::{Context, Deploy, Register, Revoke, Status, Submit, Transfer, Watch};
@@ -90,6 +91,16 @@ pub enum Bits {
     Eight,
 }
 
+fn profiles() -> String {
+    format!("What the statement must fit in: {} (-sN takes N runs at once)", Profile::ALL.map(Profile::name).join(", "))
+}
+
+/// The profiles of keys, for every command that takes one.
+pub fn seal_profiles() -> String {
+    let names = SealProfile::ALL.map(SealProfile::name).join(", ");
+    format!("What the keys are for: {names} (-xN seals N proofs at once, -sN one proof of N runs)")
+}
+
 /// Arguments of `commit`.
 #[derive(Args, Debug)]
 pub struct Commit {
@@ -98,8 +109,8 @@ pub struct Commit {
     /// The private adapter file; its public side is FILE.json.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// What the statement must fit in: tiny or small.
-    #[arg(long, default_value = "small", value_name = "NAME")]
+    /// What the statement must fit in.
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles())]
     pub profile: String,
     /// Width of the quantized weights.
     #[arg(long, value_enum, default_value = "4")]
@@ -209,8 +220,8 @@ pub enum Keys {
 /// Arguments of `keys new`.
 #[derive(Args, Debug)]
 pub struct KeysNew {
-    /// tiny or small; tiny-x2, small-x4 and small-x8 seal several proofs at once.
-    #[arg(long, default_value = "small", value_name = "NAME")]
+    /// What the keys are for.
+    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
     pub profile: String,
     /// The folder; .rankproof/keys/NAME without this.
     #[arg(short, long, value_name = "DIR")]

@@ -7,6 +7,7 @@ use rankproof_pipeline::ceremony::{self, Beacon, Finalise as Request, Step};
 use rankproof_pipeline::{Error, Progress, keys, seal_profile};
 use serde_json::Value;
 
+use crate::arguments::seal_profiles;
 use crate::run::report;
 
 /// Commands of a ceremony, in the order in which they are used.
@@ -33,8 +34,8 @@ pub enum Ceremony {
 /// Arguments of `ceremony r1cs`.
 #[derive(Args, Debug)]
 pub struct R1cs {
-    /// Profile of keys.
-    #[arg(long, default_value = "small", value_name = "NAME")]
+    /// What the keys are for.
+    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
     profile: String,
     /// The constraints.
     #[arg(short, long, value_name = "FILE.r1cs")]
@@ -144,8 +145,8 @@ pub struct Finalise {
     /// The last key.
     #[arg(value_name = "FILE.zkey")]
     key: PathBuf,
-    /// Profile of keys.
-    #[arg(long, default_value = "small", value_name = "NAME")]
+    /// What the keys are for.
+    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
     profile: String,
     /// The powers of tau.
     #[arg(long, value_name = "FILE.ptau")]

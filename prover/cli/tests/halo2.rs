@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -25,30 +25,36 @@ impl Halo2 {
     }
 }
 
+/// `prove --system halo2` with the honest adapter, one token of its inputs, and `more`.
+fn prove_arguments(proof: &Path, outputs: &Path, more: &[&OsStr]) -> Vec<OsString> {
+    let mut arguments = arguments![
+        "prove",
+        "--system",
+        "halo2",
+        "--adapter",
+        honest().adapter(),
+        "--activations",
+        honest().activations(),
+        "--tokens",
+        "1",
+        "-o",
+        proof,
+        "--outputs",
+        outputs
+    ];
+    arguments.extend(more.iter().map(OsString::from));
+    arguments
+}
+
 /// One token of the honest adapter, proved once per test binary.
 fn halo2() -> &'static Halo2 {
     static HALO2: OnceLock<Halo2> = OnceLock::new();
     HALO2.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
-        let proven = succeed(arguments![
-            "prove",
-            "--system",
-            "halo2",
-            "--adapter",
-            honest().adapter(),
-            "--activations",
-            honest().activations(),
-            "--tokens",
-            "1",
-            "--context",
-            "7",
-            "-o",
-            folder.path().join("proof.rph2"),
-            "--outputs",
-            folder.path().join("outputs.safetensors"),
-            "--export-json",
-            folder.path().join("proof.json")
-        ]);
+        let (proof, outputs) = (folder.path().join("proof.rph2"), folder.path().join("outputs.safetensors"));
+        let json = folder.path().join("proof.json");
+        let more = ["--context".as_ref(), "7".as_ref(), "--export-json".as_ref(), json.as_os_str()];
+        let proven = succeed(prove_arguments(&proof, &outputs, &more));
         Halo2 { folder, proven }
     })
 }
@@ -143,22 +149,8 @@ fn every_sampled_byte_changed_is_refused() {
 fn a_compressed_proof_is_read_and_its_json_shows_the_same_statement() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("proof.rph2.gz");
-    let proven = succeed(arguments![
-        "prove",
-        "--system",
-        "halo2",
-        "--gzip",
-        "--adapter",
-        honest().adapter(),
-        "--activations",
-        honest().activations(),
-        "--tokens",
-        "1",
-        "-o",
-        path,
-        "--outputs",
-        folder.path().join("outputs.safetensors")
-    ]);
+    let outputs = folder.path().join("outputs.safetensors");
+    let proven = succeed(prove_arguments(&path, &outputs, &["--gzip".as_ref()]));
     let bytes = std::fs::read(&path).expect("a proof");
     assert_eq!(proven["proof_file_bytes"], bytes.len());
     assert!(bytes.starts_with(&[0x1f, 0x8b]));
@@ -212,21 +204,6 @@ fn a_damaged_cache_is_not_said_to_be_a_bad_proof() {
 
 #[test]
 fn an_existing_file_is_not_replaced() {
-    let sentence = fail(
-        2,
-        arguments![
-            "prove",
-            "--system",
-            "halo2",
-            "--adapter",
-            honest().adapter(),
-            "--activations",
-            honest().activations(),
-            "-o",
-            halo2().proof(),
-            "--outputs",
-            Path::new("never-written")
-        ],
-    );
+    let sentence = fail(2, prove_arguments(&halo2().proof(), Path::new("never-written"), &[]));
     assert!(sentence.contains("proof.rph2"), "{sentence}");
 }

@@ -25,6 +25,8 @@ use crate::Error;
 pub const MAGIC: &[u8; 4] = b"RPAD";
 /// Version of the encoding.
 pub const FORMAT_VERSION: u16 = 1;
+/// Bytes up to the profile: magic, version, length, profile.
+pub const HEAD_BYTES: u64 = 4 + 2 + 8 + 1;
 /// No adapter file of any profile is larger.
 pub const MAX_BYTES: u64 = 1 << 30;
 
@@ -153,14 +155,23 @@ impl AdapterFile {
         bytes
     }
 
+    /// The profile named in the first [`HEAD_BYTES`] of a file.
+    ///
+    /// # Errors
+    /// The first fault; what follows the head is not looked at.
+    pub fn profile_of(head: &[u8]) -> Result<Profile, Fault> {
+        let mut reader = Reader(head);
+        reader.length()?;
+        reader.profile()
+    }
+
     /// Reads [`Self::to_bytes`] and checks everything that it says about itself.
     ///
     /// # Errors
     /// The first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
         let mut reader = Reader(checked_body(bytes)?);
-        let [code] = reader.array()?;
-        let profile = Profile::from_code(code).map_err(|_| Fault::UnknownProfile(code))?;
+        let profile = reader.profile()?;
         let config = profile.config();
         if reader.array()? != to_canonical_bytes(&config.inner_digest()) {
             return Err(Fault::ConfigMismatch);
@@ -214,14 +225,7 @@ impl AdapterFile {
 /// The body between header and digest, both checked.
 fn checked_body(bytes: &[u8]) -> Result<&[u8], Fault> {
     let mut reader = Reader(bytes);
-    if reader.array::<4>().map_err(|_| Fault::WrongMagic)? != *MAGIC {
-        return Err(Fault::WrongMagic);
-    }
-    let version = u16::from_be_bytes(reader.array()?);
-    if version != FORMAT_VERSION {
-        return Err(Fault::VersionMismatch { expected: FORMAT_VERSION, actual: version });
-    }
-    let length = u64::from_be_bytes(reader.array()?);
+    let length = reader.length()?;
     let body = reader.take(usize::try_from(length).map_err(|_| Fault::Truncated)?)?;
     let digest: [u8; 32] = reader.array()?;
     reader.finish()?;
@@ -233,6 +237,23 @@ fn checked_body(bytes: &[u8]) -> Result<&[u8], Fault> {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    /// Magic and version, checked, and the length of the body.
+    fn length(&mut self) -> Result<u64, Fault> {
+        if self.array::<4>().map_err(|_| Fault::WrongMagic)? != *MAGIC {
+            return Err(Fault::WrongMagic);
+        }
+        let version = u16::from_be_bytes(self.array()?);
+        if version != FORMAT_VERSION {
+            return Err(Fault::VersionMismatch { expected: FORMAT_VERSION, actual: version });
+        }
+        Ok(u64::from_be_bytes(self.array()?))
+    }
+
+    fn profile(&mut self) -> Result<Profile, Fault> {
+        let [code] = self.array()?;
+        Profile::from_code(code).map_err(|_| Fault::UnknownProfile(code))
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8], Fault> {
         let (head, tail) = self.0.split_at_checked(length).ok_or(Fault::Truncated)?;
         self.0 = tail;

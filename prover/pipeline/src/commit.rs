@@ -18,7 +18,8 @@ use regex::Regex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::adapter_file::{AdapterFile, Committed, MAX_BYTES};
+use crate::adapter_file::{AdapterFile, Committed, HEAD_BYTES, MAX_BYTES};
+use crate::prove::check_free;
 use crate::public_adapter::PublicAdapter;
 use crate::words::print_element;
 use crate::{Error, Progress, json_beside};
@@ -122,11 +123,10 @@ pub fn read_adapter_file(path: &Path) -> Result<AdapterFile, Error> {
     AdapterFile::from_bytes(&bytes).map_err(|fault| Error::AdapterFile { path: path.into(), fault })
 }
 
-fn refuse_existing(path: &Path) -> Result<(), Error> {
-    match path.symlink_metadata() {
-        Ok(_) => Err(rankproof_adapter::Error::FileExists { path: path.into() }.into()),
-        Err(_) => Ok(()),
-    }
+/// The profile that the head of an adapter file names.
+pub(crate) fn read_profile(path: &Path) -> Result<Profile, Error> {
+    let head = files::read_head(path, HEAD_BYTES)?;
+    AdapterFile::profile_of(&head).map_err(|fault| Error::AdapterFile { path: path.into(), fault })
 }
 
 /// Commits to an adapter.
@@ -142,7 +142,7 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     }
     if !request.force {
         for path in std::iter::once(&public_file).chain(&request.integers) {
-            refuse_existing(path)?;
+            check_free(path, false)?;
         }
     }
     progress.stage("quantizing");

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{Outputs, files, quantize_activations, read_activations};
+use rankproof_adapter::{Outputs, files};
 use rankproof_lora_halo2::container::{GZIP_MAGIC, MAGIC, MAX_BYTES, from_canonical_bytes, to_bytes};
 use rankproof_lora_halo2::opening::{
     activations_id as hash_activations, adapter_id as hash_adapter, check_outputs, inputs_of, value_words,
@@ -27,7 +27,7 @@ use serde::Serialize;
 
 use crate::adapter_file::AdapterFile;
 use crate::commit::read_adapter_file;
-use crate::prove::{Request, check_free};
+use crate::prove::{Request, check_free, read_witness};
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress, verify};
 
@@ -181,9 +181,7 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
     }
     progress.stage("loading the adapter");
     let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
-    let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
-    let float = read_activations(&request.activations, wanted, request.tokens)?;
-    let witness = Witness::new(adapter, quantize_activations(&float))?;
+    let witness = read_witness(adapter, &request.activations, request.tokens)?;
     let salt = F::rand(&mut OsRng);
 
     let shape = Shape::of(&witness.adapter, &witness.activations).map_err(Error::Halo2)?;
@@ -239,10 +237,7 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
 /// Whether the file begins like a halo2 proof, compressed or not (a sumcheck proof is never compressed); a file that
 /// cannot be read is left to the reader of the other system.
 pub fn is_proof(path: &Path) -> bool {
-    use std::io::Read;
-    let mut magic = [0u8; 4];
-    let read = files::open(path).is_ok_and(|(mut file, _)| file.read_exact(&mut magic).is_ok());
-    read && (magic == *MAGIC || magic.starts_with(GZIP_MAGIC))
+    files::read_head(path, MAGIC.len() as u64).is_ok_and(|head| head == MAGIC || head.starts_with(GZIP_MAGIC))
 }
 
 /// Checks a halo2 proof and what it is about.
@@ -264,18 +259,16 @@ pub fn verify(request: &verify::Request) -> Result<VerifyReport, Error> {
     })?;
     let verify_seconds = start.elapsed().as_secs_f64();
     let inputs = &proof.public_inputs;
-    let check = |field: &'static str, expected: Option<[u8; 32]>, actual: &halo2_proofs::pasta::Fp| match expected {
-        Some(expected) if expected != to_bytes(actual) => Err(Error::StatementMismatch {
-            path: path.clone(),
-            field,
-            expected: print_bytes(&expected),
-            actual: print_bytes(&to_bytes(actual)),
-        }),
-        _ => Ok(()),
-    };
-    check("the adapter id", request.adapter_id, &inputs.adapter)?;
-    check("the activations id", request.activations_id, &inputs.activations)?;
-    check("the context", request.context, &inputs.context)?;
+    let wanted = |expected: Option<[u8; 32]>, actual| expected.filter(|expected| *expected != to_bytes(actual));
+    for (field, expected, actual) in [
+        (verify::ADAPTER_ID, request.adapter_id, &inputs.adapter),
+        (verify::ACTIVATIONS_ID, request.activations_id, &inputs.activations),
+        (verify::CONTEXT, request.context, &inputs.context),
+    ] {
+        if let Some(expected) = wanted(expected, actual) {
+            return Err(request.mismatch(field, &expected, &to_bytes(actual)));
+        }
+    }
     Ok(VerifyReport {
         verified: true,
         system: SYSTEM,

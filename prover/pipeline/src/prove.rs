@@ -13,7 +13,7 @@ use rankproof_lora_proof::{LoraProof, prove as prove_statement, prove_registrati
 pub use rankproof_statement::digest::Registration;
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
-use rankproof_statement::{F, Witness};
+use rankproof_statement::{F, QuantizedAdapter, Witness};
 use serde::Serialize;
 
 use crate::adapter_file::Committed;
@@ -151,6 +151,17 @@ pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     Ok(())
 }
 
+/// The adapter with the inputs of one run, quantised, and the outputs that follow.
+pub(crate) fn read_witness(
+    adapter: QuantizedAdapter,
+    activations: &Path,
+    tokens: Option<usize>,
+) -> Result<Witness, Error> {
+    let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
+    let float = read_activations(activations, wanted, tokens)?;
+    Ok(Witness::new(adapter, quantize_activations(&float))?)
+}
+
 /// Proves, checks the proof, and returns both it and the outputs; writes nothing.
 ///
 /// # Errors
@@ -163,9 +174,7 @@ pub fn prove_in_memory(
     progress: &dyn Progress,
 ) -> Result<Proven, Error> {
     purpose.context()?;
-    let wanted = committed.adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
-    let float = read_activations(activations, wanted, tokens)?;
-    let witness = Witness::new(committed.adapter.clone(), quantize_activations(&float))?;
+    let witness = read_witness(committed.adapter.clone(), activations, tokens)?;
     let salt = F::rand(&mut OsRng);
 
     progress.stage("proving");

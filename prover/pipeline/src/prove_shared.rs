@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_adapter::{Outputs, files, write_outputs};
 use rankproof_lora_proof::{RunRequest, SharedProof, prove_shared as prove_runs};
+use rankproof_statement::F;
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
-use rankproof_statement::{F, Witness};
 use serde::Serialize;
 
-use crate::commit::read_adapter_file;
-use crate::prove::check_free;
+use crate::commit::{read_adapter_file, read_profile};
+use crate::prove::{check_free, read_witness};
 use crate::seal::{StatementReport, describe_statement};
 use crate::words::print_element;
 use crate::{Error, Progress};
@@ -75,12 +75,12 @@ pub struct Report {
     pub outputs_files: Vec<PathBuf>,
 }
 
-/// Whether the profile of an adapter file proves several runs at once.
+/// Whether the profile of an adapter file proves several runs at once; only the head of the file is read.
 ///
 /// # Errors
-/// Those of a bad adapter file.
+/// Those of a bad head.
 pub fn is_for_several_runs(adapter: &Path) -> Result<bool, Error> {
-    Ok(read_adapter_file(adapter)?.profile.config().runs() > 1)
+    Ok(read_profile(adapter)?.parameters().runs > 1)
 }
 
 impl Request {
@@ -147,9 +147,8 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     }
     let mut witnesses = Vec::with_capacity(request.runs.len());
     for run in &request.runs {
-        let wanted = committed.adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
-        let float = read_activations(&run.activations, wanted, request.tokens)?;
-        witnesses.push((Witness::new(committed.adapter.clone(), quantize_activations(&float))?, F::rand(&mut OsRng)));
+        let witness = read_witness(committed.adapter.clone(), &run.activations, request.tokens)?;
+        witnesses.push((witness, F::rand(&mut OsRng)));
     }
 
     progress.stage("proving");

@@ -14,6 +14,11 @@ use crate::Error;
 use crate::seal::{StatementReport, describe_statement};
 use crate::words::{print_bytes, print_element};
 
+/// The elements of a statement, as errors name them.
+pub(crate) const ADAPTER_ID: &str = "the adapter id";
+pub(crate) const ACTIVATIONS_ID: &str = "the activations id";
+pub(crate) const CONTEXT: &str = "the context";
+
 /// No proof of any profile is larger.
 const MAX_BYTES: u64 = 1 << 24;
 
@@ -29,6 +34,18 @@ pub struct Request {
     pub activations_id: Option<[u8; 32]>,
     /// Expected context.
     pub context: Option<[u8; 32]>,
+}
+
+impl Request {
+    /// The proof is about something else than what is expected.
+    pub(crate) fn mismatch(&self, field: &'static str, expected: &[u8; 32], actual: &[u8; 32]) -> Error {
+        Error::StatementMismatch {
+            path: self.proof.clone(),
+            field,
+            expected: print_bytes(expected),
+            actual: print_bytes(actual),
+        }
+    }
 }
 
 /// A proof of one run, or one of several.
@@ -113,9 +130,9 @@ pub fn verify(request: &Request) -> Result<Report, Error> {
     proof.subject().verify(&config).map_err(refused)?;
     let verify_seconds = start.elapsed().as_secs_f64();
     let mut statements = proof.statements();
-    narrow(request, "the adapter id", request.adapter_id, &mut statements, |statement| statement.adapter)?;
-    narrow(request, "the activations id", request.activations_id, &mut statements, |statement| statement.activations)?;
-    narrow(request, "the context", request.context, &mut statements, |statement| statement.context)?;
+    narrow(request, ADAPTER_ID, request.adapter_id, &mut statements, |statement| statement.adapter)?;
+    narrow(request, ACTIVATIONS_ID, request.activations_id, &mut statements, |statement| statement.activations)?;
+    narrow(request, CONTEXT, request.context, &mut statements, |statement| statement.context)?;
     let security = config.security_report();
     let adapter_id = print_element(&proof.subject().adapter);
     let (one, several) = match &proof {
@@ -148,12 +165,7 @@ fn narrow(
     let actual = statements.first().map(element).unwrap_or_default();
     statements.retain(|statement| to_canonical_bytes(&element(statement)) == expected);
     if statements.is_empty() {
-        return Err(Error::StatementMismatch {
-            path: request.proof.clone(),
-            field,
-            expected: print_bytes(&expected),
-            actual: print_element(&actual),
-        });
+        return Err(request.mismatch(field, &expected, &to_canonical_bytes(&actual)));
     }
     Ok(())
 }

@@ -172,3 +172,14 @@ fn rejects_with_leaf_count_another_number_of_leaves() {
     let refused = AdapterFile::from_bytes(&file.to_bytes()).err();
     assert_eq!(refused, Some(Fault::LeafCount { expected, actual: expected - 1 }));
 }
+
+#[test]
+fn the_head_alone_names_the_profile() {
+    let bytes = honest().to_bytes();
+    let head = &bytes[..HEAD_BYTES as usize];
+    assert_eq!(AdapterFile::profile_of(head), Ok(Profile::Tiny));
+    assert_eq!(AdapterFile::profile_of(&head[..head.len() - 1]), Err(Fault::Truncated));
+    assert_eq!(AdapterFile::profile_of(&[b"RPAX", &head[4..]].concat()), Err(Fault::WrongMagic));
+    let unknown = [&head[..head.len() - 1], &[99]].concat();
+    assert_eq!(AdapterFile::profile_of(&unknown), Err(Fault::UnknownProfile(99)));
+}
