@@ -29,9 +29,23 @@ impl SealProfile {
     /// One proof of up to eight runs of profile `small-s8`.
     pub const SMALL_S8: Self = Self { name: "small-s8", lora: Profile::SmallS8, slots: 1 };
 
+    /// One proof of profile `medium`.
+    pub const MEDIUM: Self = Self { name: "medium", lora: Profile::Medium, slots: 1 };
+    /// One proof of profile `large`.
+    pub const LARGE: Self = Self { name: "large", lora: Profile::Large, slots: 1 };
+
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::TINY, Self::TINY_X2, Self::TINY_S2, Self::SMALL, Self::SMALL_X4, Self::SMALL_X8, Self::SMALL_S8];
+    pub const ALL: [Self; 9] = [
+        Self::TINY,
+        Self::TINY_X2,
+        Self::TINY_S2,
+        Self::SMALL,
+        Self::SMALL_X4,
+        Self::SMALL_X8,
+        Self::SMALL_S8,
+        Self::MEDIUM,
+        Self::LARGE,
+    ];
 
     /// The name users type, which is also the one in key files.
     pub const fn name(self) -> &'static str {

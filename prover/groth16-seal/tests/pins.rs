@@ -1,6 +1,6 @@
 //! The circuits and keys that are in use, pinned: a change of any is a visible diff here, with its reason in the commit.
 
-use rankproof_groth16_seal::{SealProfile, export, seal};
+use rankproof_groth16_seal::{ConstraintSystem, SealProfile, circuit, export, seal};
 
 /// What identifies the circuit of a profile and its development key.
 struct Pin {
@@ -36,6 +36,32 @@ const BATCHES: [(SealProfile, usize, usize, &str); 3] = [
     (SealProfile::TINY_S2, 341_980, 346_626, "451984d501312c9675863116c086e4b16e50579781cbbb5cd484947a12033803"),
     (SealProfile::SMALL_S8, 1_117_483, 1_131_646, "8efabf8b77f8febd9636f4767672f6a2924d88a96af4bcd0548d3f3cb31238c6"),
 ];
+
+/// Circuits of the larger profiles: constraints, variables and the digest of the rows.
+const LARGER: [(SealProfile, usize, usize, &str); 2] = [
+    (SealProfile::MEDIUM, 533_144, 537_511, "4c5143c042eec187480a676090f26f3f73889c944f9faa84cbf1c8415a7554f7"),
+    (SealProfile::LARGE, 745_370, 745_459, "ec3306c02ba30423ddfb17b3b60ddf088fbb89267a1bf8dbbb9a11a957c7cb5a"),
+];
+
+#[test]
+fn sizes_of_larger_circuits_are_the_pinned_ones() {
+    for (profile, constraints, variables, _) in LARGER {
+        let config = profile.config();
+        let mut cs = ConstraintSystem::assigning(variables);
+        circuit::synthesize(&mut cs, &config, &[circuit::blank(&config)]);
+        assert_eq!((cs.num_constraints(), cs.num_variables()), (constraints, variables), "{}", profile.name());
+    }
+}
+
+#[test]
+#[ignore = "half a minute: make test-full"]
+fn larger_circuits_are_the_pinned_ones() {
+    for (profile, constraints, variables, digest) in LARGER {
+        let matrices = seal::circuit_of(profile);
+        let actual = (matrices.num_constraints(), matrices.num_variables(), hex::encode(matrices.digest()));
+        assert_eq!(actual, (constraints, variables, digest.to_owned()), "{}", profile.name());
+    }
+}
 
 #[test]
 fn circuits_of_batches_are_the_pinned_ones() {

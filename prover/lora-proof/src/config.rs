@@ -15,8 +15,10 @@ pub const VERSION: u64 = 1;
 pub const FOLD: usize = 4;
 /// Columns of a leaf.
 pub const COLUMNS: usize = 1 << FOLD;
-/// The last polynomial is sent when at most this many variables are left.
+/// [`Parameters::log_final_max`] of most profiles.
 pub const LOG_FINAL_MAX: usize = 7;
+/// [`Parameters::log_cap_max`] of most profiles.
+pub const LOG_CAP_MAX: usize = 7;
 /// Most runs that share one argument.
 pub const MAX_RUNS: usize = 64;
 /// Two-adicity of the field: the largest domain is `2^28`.
@@ -41,6 +43,10 @@ pub struct Parameters {
     pub max_pow_bits: [u32; 2],
     /// Runs of the adapter, so statements, that share one argument.
     pub runs: usize,
+    /// The last polynomial is sent in the clear when at most this many variables are left: 4 to 10.
+    pub log_final_max: usize,
+    /// A Merkle cap has at most two to this many nodes, 2 to 10: exactly that many, or half of it, so that paths end in it.
+    pub log_cap_max: usize,
 }
 
 /// One query phase: into the codeword committed before fold `round`.
@@ -95,7 +101,10 @@ impl Config {
     /// [`Error::Parameters`] when the sizes make no sense or a term of the security report stays below the target.
     pub fn new(parameters: Parameters) -> Result<Self, Error> {
         let n = parameters.maxima.log_size;
-        if n <= LOG_FINAL_MAX || parameters.log_inverse_rate == 0 || parameters.proximity_margin < 3 {
+        if !(4..=10).contains(&parameters.log_final_max) || !(2..=10).contains(&parameters.log_cap_max) {
+            return Err(Error::Parameters("log_final_max must be 4 to 10, log_cap_max 2 to 10"));
+        }
+        if n <= parameters.log_final_max || parameters.log_inverse_rate == 0 || parameters.proximity_margin < 3 {
             return Err(Error::Parameters("size, rate or proximity margin too small"));
         }
         let maxima = &parameters.maxima;
@@ -112,7 +121,7 @@ impl Config {
         }
         let mut rounds = Vec::new();
         let mut variables = n;
-        while variables > LOG_FINAL_MAX {
+        while variables > parameters.log_final_max {
             let round = rounds.len();
             let log_leaves = n
                 .checked_add(parameters.log_inverse_rate)
@@ -131,7 +140,8 @@ impl Config {
                 log_inverse_rate,
                 parameters.proximity_margin,
             );
-            let log_cap = if log_leaves.is_multiple_of(2) { 6 } else { 7 };
+            // Levels of a path are two bits each.
+            let log_cap = parameters.log_cap_max - log_leaves.abs_diff(parameters.log_cap_max) % 2;
             if log_leaves < log_cap {
                 return Err(Error::Parameters("a tree is smaller than its cap"));
             }
@@ -213,9 +223,14 @@ impl Config {
                 round.log_cap as u64,
             ]);
         }
-        // One run is what it always was; several are told apart by one number more.
-        if parameters.runs > 1 {
+        // What most profiles have is left out: one number more is the runs, three more are all of these.
+        let sizes = [parameters.log_final_max, parameters.log_cap_max];
+        let usual_sizes = sizes == [LOG_FINAL_MAX, LOG_CAP_MAX];
+        if parameters.runs > 1 || !usual_sizes {
             numbers.push(parameters.runs as u64);
+        }
+        if !usual_sizes {
+            numbers.extend(sizes.map(|size| size as u64));
         }
         hash(tags::INNER, &numbers.into_iter().map(F::from).collect::<Vec<_>>())
     }
@@ -233,11 +248,15 @@ pub enum Profile {
     TinyS2,
     /// Eight runs of what fits `small`, one argument.
     SmallS8,
+    /// An adapter of a model of about a billion parameters.
+    Medium,
+    /// An adapter of a model of about eight billion parameters.
+    Large,
 }
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::TinyS2, Self::SmallS8];
+    pub const ALL: [Self; 6] = [Self::Tiny, Self::Small, Self::TinyS2, Self::SmallS8, Self::Medium, Self::Large];
 
     /// The name users type.
     pub const fn name(self) -> &'static str {
@@ -246,6 +265,8 @@ impl Profile {
             Self::Small => "small",
             Self::TinyS2 => "tiny-s2",
             Self::SmallS8 => "small-s8",
+            Self::Medium => "medium",
+            Self::Large => "large",
         }
     }
 
@@ -261,6 +282,8 @@ impl Profile {
             Self::Small => 2,
             Self::TinyS2 => 3,
             Self::SmallS8 => 4,
+            Self::Medium => 5,
+            Self::Large => 6,
         }
     }
 
@@ -272,9 +295,9 @@ impl Profile {
         Self::ALL.into_iter().find(|profile| profile.code() == code).ok_or(Error::UnknownProfile(code))
     }
 
-    /// Its parameters.
-    pub const fn parameters(self) -> Parameters {
-        let maxima = match self {
+    /// What fits.
+    const fn maxima(self) -> Maxima {
+        match self {
             Self::Tiny | Self::TinyS2 => Maxima {
                 log_size: 14,
                 modules: 4,
@@ -291,23 +314,47 @@ impl Profile {
                 log_output_space: 15,
                 log_tokens: 6,
             },
-        };
-        Parameters {
-            maxima,
-            security_bits: 100,
-            // A further run costs one more tree: fewer queries into it outweigh the longer codewords.
-            log_inverse_rate: match self {
-                Self::Tiny | Self::Small => 3,
-                Self::TinyS2 | Self::SmallS8 => 4,
+            Self::Medium => Maxima {
+                log_size: 20,
+                modules: 64,
+                log_rank_space: 11,
+                log_input_space: 18,
+                log_output_space: 18,
+                log_tokens: 7,
             },
+            Self::Large => Maxima {
+                log_size: 23,
+                modules: 256,
+                log_rank_space: 13,
+                log_input_space: 20,
+                log_output_space: 21,
+                log_tokens: 7,
+            },
+        }
+    }
+
+    /// Its parameters.
+    pub const fn parameters(self) -> Parameters {
+        let usual = Parameters {
+            maxima: self.maxima(),
+            security_bits: 100,
+            log_inverse_rate: 3,
             log_domain_shrink: 1,
             proximity_margin: 100,
             max_pow_bits: [16, 14],
-            runs: match self {
-                Self::Tiny | Self::Small => 1,
-                Self::TinyS2 => 2,
-                Self::SmallS8 => 8,
-            },
+            runs: 1,
+            log_final_max: LOG_FINAL_MAX,
+            log_cap_max: LOG_CAP_MAX,
+        };
+        match self {
+            Self::Tiny | Self::Small => usual,
+            // A further run costs one more tree: fewer queries into it outweigh the longer codewords.
+            Self::TinyS2 => Parameters { log_inverse_rate: 4, runs: 2, ..usual },
+            Self::SmallS8 => Parameters { log_inverse_rate: 4, runs: 8, ..usual },
+            // A last polynomial of 2^8 coefficients is cheaper than a fourth round of queries.
+            Self::Medium => Parameters { log_final_max: 8, ..usual },
+            // Shorter later codewords: a third less to hash.
+            Self::Large => Parameters { log_final_max: 8, log_domain_shrink: 2, ..usual },
         }
     }
 

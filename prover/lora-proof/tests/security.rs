@@ -6,7 +6,7 @@
 use p3_security::whir::SecurityAssumption::JohnsonBound;
 use rankproof_lora_proof::config::FOLD;
 use rankproof_lora_proof::security::{FIELD_BITS, bits_per_query, log_list_size, queries};
-use rankproof_lora_proof::{Config, Error, Profile};
+use rankproof_lora_proof::{Config, Error, Profile, Proof};
 
 /// p3-security takes whole bits; ours is `floor(log2 r)`.
 const FIELD: usize = 253;
@@ -142,6 +142,26 @@ fn numbers_of_the_profiles_are_pinned() {
         summary(Profile::SmallS8),
         (vec![(18, 14, 43, 15, 6), (17, 10, 25, 13, 7), (16, 6, 18, 11, 6)], 6, 100, "99.02".into())
     );
+    assert_eq!(
+        summary(Profile::Medium),
+        (vec![(19, 16, 57, 15, 7), (18, 12, 29, 14, 6), (17, 8, 20, 11, 7)], 8, 100, "98.95".into())
+    );
+    assert_eq!(
+        summary(Profile::Large),
+        (
+            vec![(22, 19, 57, 15, 6), (20, 15, 35, 13, 6), (18, 11, 25, 13, 6), (16, 7, 20, 11, 6)],
+            7,
+            100,
+            "98.35".into()
+        )
+    );
+}
+
+/// docs/protocol.md section 6 quotes them.
+#[test]
+fn lengths_of_arguments_are_pinned() {
+    let lengths = Profile::ALL.map(|profile| Proof::element_count(&profile.config()));
+    assert_eq!(lengths, [4_257, 5_892, 4_921, 15_716, 6_619, 8_271]);
 }
 
 #[test]
@@ -158,7 +178,12 @@ fn refuses_parameters_that_make_no_sense() {
     let small = "size, rate or proximity margin too small";
     let space = "no module, too many modules, or an index space too large";
     let domain = "a domain is too large or a rate too high";
-    let cases: [(Change, &str); 13] = [
+    let sizes = "log_final_max must be 4 to 10, log_cap_max 2 to 10";
+    let cases: [(Change, &str); 17] = [
+        (|parameters| parameters.log_final_max = 3, sizes),
+        (|parameters| parameters.log_final_max = 11, sizes),
+        (|parameters| parameters.log_cap_max = 1, sizes),
+        (|parameters| parameters.log_cap_max = 11, sizes),
         (|parameters| parameters.maxima.log_size = 6, small),
         (|parameters| parameters.log_inverse_rate = 0, small),
         (|parameters| parameters.proximity_margin = 2, small),
@@ -187,7 +212,7 @@ fn refuses_parameters_that_make_no_sense() {
 #[test]
 fn every_parameter_moves_the_digest() {
     type Change = fn(&mut rankproof_lora_proof::Parameters);
-    let changes: [Change; 11] = [
+    let changes: [Change; 16] = [
         |parameters| parameters.maxima.modules += 1,
         |parameters| parameters.maxima.log_rank_space += 1,
         |parameters| parameters.maxima.log_input_space += 1,
@@ -199,6 +224,12 @@ fn every_parameter_moves_the_digest() {
         |parameters| parameters.proximity_margin += 1,
         |parameters| parameters.max_pow_bits[1] += 1,
         |parameters| parameters.runs += 1,
+        // Numbers that are left out when they are the usual ones are not taken for each other.
+        |parameters| parameters.runs = 8,
+        |parameters| parameters.log_final_max = 8,
+        |parameters| parameters.log_cap_max = 8,
+        |parameters| (parameters.log_final_max, parameters.log_cap_max) = (8, 8),
+        |parameters| (parameters.runs, parameters.log_final_max, parameters.log_cap_max) = (8, 8, 8),
     ];
     let mut digests: Vec<_> = Profile::ALL.map(|profile| profile.config().inner_digest()).to_vec();
     for change in changes {
