@@ -69,9 +69,9 @@ fn sumcheck_accepts(witness: &Witness) -> bool {
     let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("it fits");
     let weights = commit_weights(&config, tables::weights(&witness.adapter, &layout, config.maxima()));
     let preimage = adapter_preimage(&witness.adapter, weights.root(), weights.ood_value(), F::from(1u64));
-    let (activations, run, z) = commit_run(&config, witness, &layout, F::from(2u64)).expect("it fits");
+    let (activations, run) = commit_run(&config, witness, &layout, F::from(2u64)).expect("it fits");
     let unargued = state(&config, &layout, &preimage, activations, F::from(0u64));
-    let proof = argue(&config, &mut Transcript::default(), witness, unargued, [&weights, &run], z);
+    let proof = argue(&config, &mut Transcript::default(), witness, unargued, [&weights, &run]);
     verify_sumcheck(&config, &proof).is_ok()
 }
 

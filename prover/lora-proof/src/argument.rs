@@ -17,7 +17,6 @@
 use rankproof_statement::digest::{
     Registration, check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256,
 };
-use rankproof_statement::field::from_signed;
 use rankproof_statement::{
     ActivationsPreimage, AdapterPreimage, F, InputsLayout, QuantizedAdapter, Statement, WeightsLayout, Witness,
     relation,
@@ -27,9 +26,12 @@ use rayon::prelude::*;
 use crate::claims::{Batched, Points};
 use crate::commitment::{Commitment, commit_activations};
 use crate::multilinear::eq_table;
+use crate::product::Product;
 use crate::proof::Proof;
 use crate::subject::{Subject, run_shares};
+use crate::table::Entry;
 use crate::transcript::{Transcript, labels};
+use crate::weights::LOG_PIECE;
 use crate::{Config, Error, range, sumcheck, whir};
 
 /// What the activations id of a proof opens to; the client needs it to recompute the id.
@@ -56,7 +58,7 @@ pub struct LoraProof {
     pub proof: Proof,
 }
 
-/// Builds the activations id of a run: commitment, opening and the table of the committed polynomial.
+/// Builds the activations id of a run: its commitment, and what the id opens to.
 ///
 /// # Errors
 /// When the run does not fit the profile.
@@ -65,16 +67,16 @@ pub fn commit_run(
     witness: &Witness,
     weights_layout: &WeightsLayout,
     salt: F,
-) -> Result<(ActivationsOpening, Commitment, Vec<F>), Error> {
+) -> Result<(ActivationsOpening, Commitment), Error> {
     let inputs_layout = InputsLayout::plan(weights_layout, &witness.activations, config.maxima())?;
-    let (commitment, table) = commit_activations(config, witness, weights_layout, &inputs_layout);
+    let commitment = commit_activations(config, witness, weights_layout, &inputs_layout);
     let preimage = ActivationsPreimage {
         activations_root: commitment.root(),
         activations_ood: commitment.ood_value(),
         scales_digest: sha256(&scales_bytes(&witness.activations)),
         salt,
     };
-    Ok((ActivationsOpening { inputs_layout, preimage }, commitment, table))
+    Ok((ActivationsOpening { inputs_layout, preimage }, commitment))
 }
 
 /// What the adapter id opens to.
@@ -135,9 +137,9 @@ fn prove_in_context(
         return Err(Error::RunCount { maximum: config.runs(), actual: 1 });
     }
     relation::check(witness)?;
-    let (activations, commitment, z) = commit_run(config, witness, weights_layout, activations_salt)?;
+    let (activations, commitment) = commit_run(config, witness, weights_layout, activations_salt)?;
     let unargued = state(config, weights_layout, adapter, activations, context);
-    Ok(argue(config, &mut Transcript::default(), witness, unargued, [weights, &commitment], z))
+    Ok(argue(config, &mut Transcript::default(), witness, unargued, [weights, &commitment]))
 }
 
 /// A statement and what its ids open to, not argued yet.
@@ -175,9 +177,8 @@ pub fn argue(
     witness: &Witness,
     mut lora_proof: LoraProof,
     commitments: [&Commitment; 2],
-    z: Vec<F>,
 ) -> LoraProof {
-    let proof = prove_argument(config, transcript, &[witness], &lora_proof.subject(), &commitments, vec![z]);
+    let proof = prove_argument(config, transcript, &[witness], &lora_proof.subject(), &commitments);
     lora_proof.proof = proof;
     lora_proof
 }
@@ -225,8 +226,7 @@ impl Integers<'_> {
                 let x = &witness.activations[slot].x;
                 values[first..first + module.in_features].par_iter_mut().enumerate().for_each(|(j, value)| {
                     let column = x.iter().skip(j).step_by(module.in_features);
-                    *value +=
-                        *share * column.zip(tokens).map(|(x, token)| from_signed(i64::from(*x)) * token).sum::<F>();
+                    *value += *share * i64::dot(column.map(|x| i64::from(*x)), tokens);
                 });
             }
         }
@@ -234,29 +234,28 @@ impl Integers<'_> {
     }
 
     /// `Y~(rho_o, rho_t)`.
-    fn output_at(&self, outputs: &[F], tokens: &[F]) -> F {
-        let of_run = |(witness, share): (&Witness, &F)| {
-            let modules = self.modules().map(|(slot, module)| {
-                let first = self.weights.slots[slot].output_offset as usize;
-                let eq = &outputs[first..first + module.out_features];
+    fn output_at(&self, outputs: &Product, tokens: &[F]) -> F {
+        let of_module = |(slot, module): (usize, &rankproof_statement::QuantizedModule)| {
+            let eq = outputs.range(self.weights.slots[slot].output_offset as usize, module.out_features);
+            let of_run = |(witness, share): (&Witness, &F)| {
                 let rows = witness.outputs[slot].par_chunks(module.out_features).zip(tokens);
-                rows.map(|(row, token)| *token * row.iter().zip(eq).map(|(y, eq)| from_signed(*y) * eq).sum::<F>())
-                    .sum::<F>()
-            });
-            *share * modules.sum::<F>()
+                *share * rows.map(|(row, token)| *token * i64::dot(row.iter().copied(), &eq)).sum::<F>()
+            };
+            self.runs().map(of_run).sum::<F>()
         };
-        self.runs().map(of_run).sum()
+        self.modules().map(of_module).sum()
     }
 
     /// `B~(rho_o, .)` over the rank space.
-    fn up_projection_at(&self, outputs: &[F]) -> Vec<F> {
+    fn up_projection_at(&self, outputs: &Product) -> Vec<F> {
         let mut values = vec![F::from(0u64); 1 << self.maxima.log_rank_space];
         for (slot, module) in self.modules() {
-            let first = self.weights.slots[slot].output_offset as usize;
-            let ranks = &mut values[self.first_rank(slot)..];
-            for (row, eq) in module.lora_b.chunks_exact(module.rank).zip(&outputs[first..]) {
-                ranks.iter_mut().zip(row).for_each(|(value, b)| *value += from_signed(i64::from(*b)) * eq);
-            }
+            let eq = outputs.range(self.weights.slots[slot].output_offset as usize, module.out_features);
+            let ranks = &mut values[self.first_rank(slot)..][..module.rank];
+            ranks.par_iter_mut().enumerate().for_each(|(k, value)| {
+                let column = module.lora_b.iter().skip(k).step_by(module.rank);
+                *value = i64::dot(column.map(|b| i64::from(*b)), &eq);
+            });
         }
         values
     }
@@ -266,10 +265,9 @@ impl Integers<'_> {
         let mut values = vec![F::from(0u64); 1 << self.maxima.log_rank_space];
         for (slot, module) in self.modules() {
             let first = self.inputs.input_offsets[slot] as usize;
-            for (k, row) in module.lora_a.chunks_exact(module.in_features).enumerate() {
-                let terms = row.iter().zip(&inputs[first..]);
-                values[self.first_rank(slot) + k] = terms.map(|(a, x)| from_signed(i64::from(*a)) * x).sum();
-            }
+            let ranks = &mut values[self.first_rank(slot)..];
+            let rows = module.lora_a.par_chunks_exact(module.in_features).zip(ranks);
+            rows.for_each(|(row, value)| *value = i64::dot(row.iter().map(|a| i64::from(*a)), &inputs[first..]));
         }
         values
     }
@@ -279,10 +277,13 @@ impl Integers<'_> {
         let mut values = vec![F::from(0u64); 1 << self.maxima.log_input_space];
         for (slot, module) in self.modules() {
             let first = self.inputs.input_offsets[slot] as usize;
-            for (row, eq) in module.lora_a.chunks_exact(module.in_features).zip(&ranks[self.first_rank(slot)..]) {
-                let entries = values[first..].iter_mut().zip(row);
-                entries.for_each(|(value, a)| *value += from_signed(i64::from(*a)) * eq);
-            }
+            let ranks = &ranks[self.first_rank(slot)..];
+            values[first..first + module.in_features].par_iter_mut().with_min_len(64).enumerate().for_each(
+                |(j, value)| {
+                    let column = module.lora_a.iter().skip(j).step_by(module.in_features);
+                    *value += i64::dot(column.map(|a| i64::from(*a)), ranks);
+                },
+            );
         }
         values
     }
@@ -295,7 +296,6 @@ pub(crate) fn prove_argument(
     witnesses: &[&Witness],
     subject: &Subject<'_>,
     commitments: &[&Commitment],
-    activations: Vec<Vec<F>>,
 ) -> Proof {
     let maxima = config.maxima();
     let one = F::from(1u64);
@@ -306,7 +306,7 @@ pub(crate) fn prove_argument(
 
     let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
     let token_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
-    let (outputs, tokens) = (eq_table(&output_point, one), eq_table(&token_point, one));
+    let (outputs, tokens) = (Product::eq(&output_point, one, LOG_PIECE), eq_table(&token_point, one));
     let output_value = transcript.send(labels::OUTPUT_VALUE, [integers.output_at(&outputs, &tokens)]);
 
     let inputs_at = integers.inputs_at(&tokens);
@@ -340,10 +340,8 @@ pub(crate) fn prove_argument(
         weights_ood: out_of_domain_point(config.inner_digest(), subject.adapter_preimage.weights_root),
         activations_ood: &subject.activations_ood_points(config),
     };
-    let w: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
-    let weights = Batched { points, gamma, runs: &shares }.tables();
-    let tables = std::iter::once(w).chain(activations).collect();
-    let opening = whir::open(config, transcript, commitments, tables, weights);
+    let weights = Batched { points, gamma, runs: &shares }.weight_functions();
+    let opening = whir::open(config, transcript, commitments, &weights);
     Proof { output_value, rank_sumcheck, rank_values, input_sumcheck, input_values, range_check, range_value, opening }
 }
 

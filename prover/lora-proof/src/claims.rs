@@ -3,8 +3,8 @@
 //! After the sumchecks, these claims are left: `a`, `b`, `w~(rho_w)` and the out-of-domain value on the weights; `x`, `y`
 //! on the activations, and their out-of-domain value. When several runs share the argument, `x` and `y` are about their
 //! combination by powers of `delta`, and each run has an out-of-domain value of its own. Each is an inner product of the table with a *weight function*
-//! whose multilinear extension anybody can evaluate in O(modules * variables) operations. [`Batched::tables`] is the
-//! prover's side, [`Batched::evaluate`] the verifier's; powers of `gamma` join them. Coordinates are addressed from the
+//! whose multilinear extension anybody can evaluate in O(modules * variables) operations. [`Batched::evaluate`] is the
+//! verifier's side, [`Batched::weight_functions`] the prover's; powers of `gamma` join them. Coordinates are addressed from the
 //! least significant one, as in `low(point)[0]`.
 
 #![deny(
@@ -19,7 +19,7 @@
 use ark_ff::{AdditiveGroup, Field};
 use rankproof_statement::{F, InputsLayout, Maxima, SlotLayout, WeightBits, WeightsLayout};
 
-use crate::multilinear::{add_powers, eq, eq_table, eq1, power_weight};
+use crate::multilinear::{eq, eq1, power_weight};
 
 /// The random points of the sumchecks, and the layouts they are read through.
 #[derive(Clone, Copy, Debug)]
@@ -219,58 +219,5 @@ impl Batched<'_> {
             power *= gamma;
         }
         all
-    }
-
-    /// The tables of `W` and of every `Z_s`, for the prover.
-    #[expect(
-        clippy::arithmetic_side_effects,
-        clippy::as_conversions,
-        clippy::indexing_slicing,
-        reason = "prover: its own layout, checked before"
-    )]
-    pub fn tables(&self) -> Vec<Vec<F>> {
-        let points = &self.points;
-        let gamma = self.gamma;
-        let power = |exponent: u64| gamma.pow([exponent]);
-        let rank = eq_table(points.rank, F::ONE);
-        let input = eq_table(points.input, F::ONE);
-        let output = eq_table(points.output, gamma);
-
-        let mut w = eq_table(points.range, power(2));
-        let layout = points.weights;
-        let planes = layout.bits.log_planes();
-        let mut add_block = |first_unit: u32, rows: &[F], ranks: &[F]| {
-            for (unit, row) in rows.iter().enumerate() {
-                for plane in 0..1usize << planes {
-                    let base = (((first_unit as usize + unit) << planes) + plane) << layout.log_rank;
-                    let row = if plane == 0 { *row } else { *row * F::from(16u64) };
-                    w[base..base + ranks.len()].iter_mut().zip(ranks).for_each(|(entry, rank)| *entry += row * rank);
-                }
-            }
-        };
-        for (index, (slot, offset)) in layout.slots.iter().zip(&points.inputs.input_offsets).enumerate() {
-            let ranks = &rank[index << layout.log_rank..(index + 1) << layout.log_rank];
-            let (first_in, first_out) = (*offset as usize, slot.output_offset as usize);
-            add_block(slot.weights_a, &input[first_in..first_in + (1 << slot.log_in)], ranks);
-            add_block(slot.weights_b, &output[first_out..first_out + (1 << slot.log_out)], ranks);
-        }
-        add_powers(&mut w, points.weights_ood, power(3));
-
-        let mut z = vec![F::ZERO; w.len()];
-        let log_tokens = points.inputs.log_tokens;
-        let half = z.len() / 2;
-        let tokens = eq_table(points.token, power(4));
-        let (lower, upper) = z.split_at_mut(half);
-        for (part, rows) in [(lower, &input), (upper, &output)] {
-            for (entries, row) in part.chunks_exact_mut(1 << log_tokens).zip(rows) {
-                entries.iter_mut().zip(&tokens).for_each(|(entry, token)| *entry += *row * token);
-            }
-        }
-        let runs = self.runs.iter().zip(points.activations_ood).enumerate().map(|(run, (share, ood))| {
-            let mut table: Vec<F> = z.iter().map(|entry| *entry * share).collect();
-            add_powers(&mut table, *ood, power(6 + run as u64));
-            table
-        });
-        std::iter::once(w).chain(runs).collect()
     }
 }

@@ -1,32 +1,25 @@
 //! Commitments to the weights and to the activations: a Merkle root and an out-of-domain value.
 //!
 //! Without the value, list decoding would let one root stand for two sets of weights at far less than 2^security work.
+//! A commitment keeps its table as small integers and its tree; no codeword is kept, queried leaves are computed again.
 //! The weights commitment depends on the adapter alone and is made once; a cache keeps what [`Commitment::from_cache`]
 //! takes.
 
 use rankproof_statement::digest::out_of_domain_point;
-use rankproof_statement::{F, InputsLayout, WeightsLayout, Witness, field::from_signed, tables};
+use rankproof_statement::{F, InputsLayout, WeightsLayout, Witness, tables};
 use rayon::prelude::*;
 
 use crate::error::check_length;
 use crate::merkle::{Leaf, MerkleTree};
-use crate::multilinear::horner;
-use crate::reed_solomon::{Codeword, leaf_of_nibbles};
-use crate::{Config, Error};
-
-/// Where leaves come from.
-#[derive(Clone, Debug)]
-enum Leaves {
-    Codeword(Codeword),
-    Nibbles(Vec<u8>),
-}
+use crate::table::{Table, univariate, with_entries};
+use crate::{Config, Error, reed_solomon};
 
 /// A committed polynomial.
 #[derive(Clone, Debug)]
 pub struct Commitment {
     tree: MerkleTree,
     ood_value: F,
-    leaves: Leaves,
+    table: Table,
 }
 
 impl Commitment {
@@ -45,21 +38,29 @@ impl Commitment {
         &self.tree
     }
 
-    /// The leaves at some positions.
-    pub fn leaves(&self, config: &Config, positions: &[usize]) -> Vec<Leaf> {
-        match &self.leaves {
-            Leaves::Codeword(codeword) => positions.iter().map(|position| codeword.leaf(*position)).collect(),
-            Leaves::Nibbles(nibbles) => {
-                positions.par_iter().map(|position| leaf_of_nibbles(nibbles, &config.rounds[0], *position)).collect()
-            }
-        }
+    /// The committed polynomial.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
-    fn new(config: &Config, table: &[F], keep: impl FnOnce(Codeword) -> Leaves) -> Self {
-        let codeword = Codeword::encode(table, &config.rounds[0]);
-        let tree = codeword.tree(config.rounds[0].log_cap);
-        let ood_value = horner(table, out_of_domain_point(config.inner_digest(), tree.root()));
-        Self { tree, ood_value, leaves: keep(codeword) }
+    /// The leaves at some positions.
+    pub fn leaves(&self, config: &Config, positions: &[usize]) -> Vec<Leaf> {
+        let round = &config.rounds[0];
+        with_entries!(&self.table, entries => positions
+            .par_iter()
+            .map(|position| reed_solomon::leaf(entries, round, *position))
+            .collect())
+    }
+
+    fn new(config: &Config, table: Table) -> Self {
+        let tree = with_entries!(&table, entries => reed_solomon::tree(entries, &config.rounds[0]));
+        Self::with_tree(config, table, tree)
+    }
+
+    fn with_tree(config: &Config, table: Table, tree: MerkleTree) -> Self {
+        let point = out_of_domain_point(config.inner_digest(), tree.root());
+        let ood_value = with_entries!(&table, entries => univariate(entries, point));
+        Self { tree, ood_value, table }
     }
 
     /// A weights commitment from a cache: nibbles, and the leaf digests of its tree.
@@ -70,34 +71,29 @@ impl Commitment {
         check_length("weights", 1 << config.log_size(), nibbles.len())?;
         check_length("leaf digests", 1 << config.rounds[0].log_leaves, leaf_digests.len())?;
         let tree = MerkleTree::new(leaf_digests, config.rounds[0].log_cap);
-        let point = out_of_domain_point(config.inner_digest(), tree.root());
-        let ood_value = nibbles.iter().rev().fold(F::from(0u64), |sum, nibble| sum * point + F::from(*nibble));
-        Ok(Self { tree, ood_value, leaves: Leaves::Nibbles(nibbles) })
+        Ok(Self::with_tree(config, Table::Nibbles(nibbles), tree))
     }
 
     /// The nibbles of a weights commitment.
     pub fn nibbles(&self) -> Option<&[u8]> {
-        match &self.leaves {
-            Leaves::Nibbles(nibbles) => Some(nibbles),
-            Leaves::Codeword(_) => None,
+        match &self.table {
+            Table::Nibbles(nibbles) => Some(nibbles),
+            Table::Integers(_) => None,
         }
     }
 }
 
 /// Commits to a table of nibbles (`2^log_size`, from `tables::weights`).
 pub fn commit_weights(config: &Config, nibbles: Vec<u8>) -> Commitment {
-    let table: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
-    Commitment::new(config, &table, |_| Leaves::Nibbles(nibbles))
+    Commitment::new(config, Table::Nibbles(nibbles))
 }
 
-/// Commits to the activations of a witness; returns the commitment and the table as field elements.
+/// Commits to the activations of a witness.
 pub fn commit_activations(
     config: &Config,
     witness: &Witness,
     weights: &WeightsLayout,
     inputs: &InputsLayout,
-) -> (Commitment, Vec<F>) {
-    let integers = tables::activations(witness, weights, inputs, config.maxima());
-    let table: Vec<F> = integers.par_iter().with_min_len(1 << 12).map(|value| from_signed(*value)).collect();
-    (Commitment::new(config, &table, Leaves::Codeword), table)
+) -> Commitment {
+    Commitment::new(config, Table::Integers(tables::activations(witness, weights, inputs, config.maxima())))
 }

@@ -7,7 +7,8 @@
 //! * [`config`]: parameters chosen by a profile, the configuration derived from them, its digest; [`security`]: what
 //!   that configuration is worth, term by term.
 //! * [`transcript`], [`merkle`], [`reed_solomon`], [`multilinear`], [`sumcheck`], [`range`], [`whir`]: the parts; prover
-//!   and verifier of one step share a page.
+//!   and verifier of one step share a page. [`table`], [`product`], [`weights`]: what only the prover
+//!   has, as integers or piece by piece.
 //! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
 //! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs under one argument.
 //! * [`proof`]: the argument as data, and its one canonical encoding; [`mod@file`]: the files around it.
@@ -18,8 +19,10 @@ pub mod commitment;
 pub mod config;
 mod error;
 pub mod file;
+mod join;
 pub mod merkle;
 pub mod multilinear;
+pub mod product;
 pub mod proof;
 pub mod range;
 pub mod reed_solomon;
@@ -27,7 +30,9 @@ pub mod security;
 pub mod shared;
 pub mod subject;
 pub mod sumcheck;
+pub mod table;
 pub mod transcript;
+pub mod weights;
 pub mod whir;
 
 pub use argument::{ActivationsOpening, LoraProof, prove, prove_registration, verify};

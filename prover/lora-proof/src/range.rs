@@ -19,11 +19,12 @@
     clippy::unwrap_used
 )]
 
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::{AdditiveGroup, Field, MontFp};
 use rankproof_statement::F;
 use rayon::prelude::*;
 
 use crate::multilinear::fold;
+use crate::product::Product;
 use crate::sumcheck::Reduced;
 use crate::transcript::{Message, Transcript, labels};
 
@@ -31,17 +32,21 @@ use crate::transcript::{Message, Transcript, labels};
 const VALUES: usize = 16;
 /// Points that determine a round polynomial.
 const POINTS: usize = VALUES + 1;
+/// Base-2 logarithm of the weights that are multiplied by one factor afterwards.
+const LOG_ROW: usize = 6;
 
 /// A round polynomial: coefficients 1 to 16.
 pub type Round = [F; VALUES];
 
-/// `v (15 - v)` for `v = 0 .. 8`.
-const PAIRED_ROOTS: [u64; 8] = [0, 14, 26, 36, 44, 50, 54, 56];
+/// `v (15 - v)` for `v = 1 .. 8`.
+const PAIRED_ROOTS: [F; 7] =
+    [MontFp!("14"), MontFp!("26"), MontFp!("36"), MontFp!("44"), MontFp!("50"), MontFp!("54"), MontFp!("56")];
 
 /// `prod_{v=0}^{15} (w - v)`, as `prod_{v=0}^{7} (w^2 - 15 w + v (15 - v))`.
 pub fn nibble_product(w: F) -> F {
-    let base = w * (w - F::from(15u64));
-    PAIRED_ROOTS.iter().map(|product| base + F::from(*product)).product()
+    const FIFTEEN: F = MontFp!("15");
+    let base = w * (w - FIFTEEN);
+    PAIRED_ROOTS.iter().fold(base, |product, root| product * (base + root))
 }
 
 /// The next claim, `h(r)`, with `c0 = claim - rho sum(c)`.
@@ -49,20 +54,6 @@ pub fn next_claim(round: &Round, claim: F, rho: F, r: F) -> F {
     let sum: F = round.iter().sum();
     let c0 = claim - rho * sum;
     c0 + r * round.iter().rev().fold(F::ZERO, |value, coefficient| value * r + coefficient)
-}
-
-/// Tables of `eq` over the variables after the first, second, .. one: `2^(n-1)`, .., 1 entries.
-fn suffix_tables(point: &[F]) -> Vec<Vec<F>> {
-    let mut tables = vec![vec![F::ONE]];
-    for coordinate in point.iter().skip(1).rev() {
-        let last = tables.last().map_or(&[][..], Vec::as_slice);
-        let high: Vec<F> = last.par_iter().with_min_len(1 << 10).map(|value| *value * coordinate).collect();
-        let mut table: Vec<F> = last.iter().zip(&high).map(|(value, high)| *value - high).collect();
-        table.extend(high);
-        tables.push(table);
-    }
-    tables.reverse();
-    tables
 }
 
 type Evaluations = [F; POINTS];
@@ -85,49 +76,118 @@ fn add(mut sum: Evaluations, other: Evaluations) -> Evaluations {
     sum
 }
 
-/// First round, on the nibbles themselves: the line depends on one of 256 pairs, so the weights are summed per pair.
+/// Sums of weights, one for each of the lines that come up.
+fn add_buckets(mut a: Vec<F>, b: Vec<F>) -> Vec<F> {
+    a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+    a
+}
+
+/// The two first rounds, on the nibbles themselves. A line depends on one of `256` pairs of nibbles in the first round,
+/// on one of `256` pairs of pairs in the second, so weights are summed per line and each line is evaluated once.
+struct Small<'a> {
+    nibbles: &'a [u8],
+}
+
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
     clippy::indexing_slicing,
     reason = "prover: nibbles below 16, checked by the caller"
 )]
-fn first_round(nibbles: &[u8], weights: &[F]) -> Evaluations {
-    let half = nibbles.len() / 2;
-    let (low, high) = nibbles.split_at(half);
-    let buckets = low
-        .par_chunks(1 << 12)
-        .zip(high.par_chunks(1 << 12))
-        .zip(weights.par_chunks(1 << 12))
-        .map(|((low, high), weights)| {
-            let mut buckets = vec![F::ZERO; VALUES * VALUES];
-            for ((low, high), weight) in low.iter().zip(high).zip(weights) {
-                buckets[usize::from(*low) * VALUES + usize::from(*high)] += weight;
-            }
-            buckets
-        })
-        .reduce(
-            || vec![F::ZERO; VALUES * VALUES],
-            |mut a, b| {
-                a.iter_mut().zip(&b).for_each(|(a, b)| *a += b);
-                a
-            },
-        );
-    let mut sum = [F::ZERO; POINTS];
-    for (pair, weight) in buckets.iter().enumerate() {
-        let line = line_evaluations(F::from((pair / VALUES) as u64), F::from((pair % VALUES) as u64));
-        sum = add(sum, line.map(|value| value * weight));
+impl Small<'_> {
+    /// Sums of weights per tuple of the nibbles that one entry of the given fraction of the table is made of, the
+    /// first of them most significant.
+    fn buckets<const PARTS: usize>(&self, weights: &Product) -> Vec<F> {
+        let count = VALUES.pow(PARTS as u32);
+        let length = self.nibbles.len() / PARTS;
+        let share = length.div_ceil(rayon::current_num_threads() * 4).max(count * 4);
+        (0..length)
+            .into_par_iter()
+            .step_by(share)
+            .map(|first| {
+                let mut buckets = vec![F::ZERO; count];
+                for index in first..length.min(first + share) {
+                    buckets[self.tuple::<PARTS>(index)] += weights.at(index);
+                }
+                buckets
+            })
+            .reduce(|| vec![F::ZERO; count], add_buckets)
     }
-    sum
+
+    fn tuple<const PARTS: usize>(&self, index: usize) -> usize {
+        let length = self.nibbles.len() / PARTS;
+        (0..PARTS).fold(0, |tuple, part| tuple * VALUES + usize::from(self.nibbles[part * length + index]))
+    }
+
+    fn first_round(&self, weights: &Product) -> Evaluations {
+        let mut sum = [F::ZERO; POINTS];
+        for (pair, weight) in self.buckets::<2>(weights).iter().enumerate() {
+            let line = line_evaluations(F::from((pair / VALUES) as u64), F::from((pair % VALUES) as u64));
+            sum = add(sum, line.map(|value| value * weight));
+        }
+        sum
+    }
+
+    /// What a pair of nibbles is folded to, for every pair.
+    fn folded_pairs(r: F) -> Vec<F> {
+        let value = |nibble: usize| F::from(nibble as u64);
+        (0..VALUES * VALUES)
+            .map(|pair| value(pair / VALUES) + r * (value(pair % VALUES) - value(pair / VALUES)))
+            .collect()
+    }
+
+    /// The line of four nibbles, one of each quarter: the first variable pairs a quarter with the next but one.
+    fn line(pairs: &[F], tuple: usize) -> [F; 2] {
+        let nibble = |part: usize| tuple >> (4 * (3 - part)) & (VALUES - 1);
+        [pairs[nibble(0) * VALUES + nibble(2)], pairs[nibble(1) * VALUES + nibble(3)]]
+    }
+
+    fn second_round(&self, pairs: &[F], weights: &Product) -> Evaluations {
+        let evaluate = |tuple: usize, weight: F| {
+            let [low, high] = Self::line(pairs, tuple);
+            line_evaluations(low, high).map(|value| value * weight)
+        };
+        if self.nibbles.len() < 8 * VALUES.pow(4) {
+            // As many lines as entries.
+            return (0..self.nibbles.len() / 4)
+                .into_par_iter()
+                .with_min_len(64)
+                .map(|index| evaluate(self.tuple::<4>(index), weights.at(index)))
+                .reduce(|| [F::ZERO; POINTS], add);
+        }
+        self.buckets::<4>(weights)
+            .into_par_iter()
+            .enumerate()
+            .with_min_len(64)
+            .map(|(tuple, weight)| evaluate(tuple, weight))
+            .reduce(|| [F::ZERO; POINTS], add)
+    }
+
+    /// The table after both rounds: a quarter of the entries.
+    fn table(&self, pairs: &[F], r: F) -> Vec<F> {
+        (0..self.nibbles.len() / 4)
+            .into_par_iter()
+            .with_min_len(1 << 10)
+            .map(|index| {
+                let [low, high] = Self::line(pairs, self.tuple::<4>(index));
+                low + r * (high - low)
+            })
+            .collect()
+    }
 }
 
-fn later_round(table: &[F], weights: &[F]) -> Evaluations {
+fn later_round(table: &[F], weights: &Product) -> Evaluations {
     let (low, high) = table.split_at(table.len() / 2);
-    low.par_iter()
-        .with_min_len(64)
-        .zip(high)
-        .zip(weights)
-        .map(|((low, high), weight)| line_evaluations(*low, *high).map(|value| value * weight))
+    let (factors, row) = weights.rows();
+    low.par_chunks(row.len())
+        .zip(high.par_chunks(row.len()))
+        .zip(factors)
+        .map(|((low, high), factor)| {
+            let of_row = low.iter().zip(high).zip(row).fold([F::ZERO; POINTS], |sum, ((low, high), weight)| {
+                add(sum, line_evaluations(*low, *high).map(|value| value * weight))
+            });
+            of_row.map(|value| value * factor)
+        })
         .reduce(|| [F::ZERO; POINTS], add)
 }
 
@@ -158,19 +218,31 @@ fn lagrange_coefficients() -> Vec<Evaluations> {
 /// Proves that all nibbles are in `0 .. 16`; the proof of larger ones is refused. Returns the messages, the point and `w~` there.
 pub fn prove(transcript: &mut Transcript, nibbles: &[u8], seed: &[F]) -> (Vec<Message<Round>>, Vec<F>, F) {
     let basis = lagrange_coefficients();
-    let are_small = nibbles.iter().all(|nibble| usize::from(*nibble) < VALUES);
-    let mut table: Vec<F> = nibbles.par_iter().with_min_len(1 << 12).map(|nibble| F::from(*nibble)).collect();
-    let (mut messages, mut point) = (Vec::new(), Vec::new());
-    for (index, weights) in suffix_tables(seed).into_iter().enumerate() {
-        let on_nibbles = index == 0 && are_small;
-        let evaluations = if on_nibbles { first_round(nibbles, &weights) } else { later_round(&table, &weights) };
+    let mut messages = Vec::new();
+    let mut round = |evaluations: Evaluations| {
         let mut coefficients = [F::ZERO; POINTS];
         for (row, value) in basis.iter().zip(&evaluations) {
             coefficients = add(coefficients, row.map(|entry| entry * value));
         }
         let [_, round @ ..] = coefficients;
         messages.push(transcript.send(labels::RANGE_ROUND, round));
-        let r = transcript.challenge(labels::RANGE_POINT);
+        transcript.challenge(labels::RANGE_POINT)
+    };
+    // Weights of a round: eq over the variables that follow.
+    let weights = |rounds: usize| Product::eq(seed.get(rounds..).unwrap_or_default(), F::ONE, LOG_ROW);
+    let (mut point, mut table) = (Vec::new(), Vec::new());
+    if nibbles.iter().all(|nibble| usize::from(*nibble) < VALUES) && seed.len() > 2 {
+        let small = Small { nibbles };
+        point.push(round(small.first_round(&weights(1))));
+        let pairs = Small::folded_pairs(point.last().copied().unwrap_or_default());
+        let r = round(small.second_round(&pairs, &weights(2)));
+        table = small.table(&pairs, r);
+        point.push(r);
+    } else {
+        table.extend(nibbles.iter().map(|nibble| F::from(*nibble)));
+    }
+    while point.len() < seed.len() {
+        let r = round(later_round(&table, &weights(point.len().saturating_add(1))));
         fold(&mut table, r);
         point.push(r);
     }

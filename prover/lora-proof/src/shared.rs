@@ -149,7 +149,7 @@ pub fn argue_shared(
     let (inner_digest, weights_digest) = (config.inner_digest(), weights_layout.digest(maxima));
     let inputs_digest = inputs_layout.digest(maxima);
     let mut runs = Vec::with_capacity(config.runs());
-    for (run, ((opening, _, _), request)) in committed.iter().zip(requests).enumerate() {
+    for (run, ((opening, _), request)) in committed.iter().zip(requests).enumerate() {
         if opening.inputs_layout != inputs_layout {
             return Err(Error::RunsDiffer { run, what: "padded number of tokens, or other modules sharing inputs," });
         }
@@ -166,8 +166,7 @@ pub fn argue_shared(
     let witnesses: Vec<&Witness> = indices.iter().map(|index| requests[*index].witness).collect();
     let mut commitments = vec![weights];
     commitments.extend(indices.iter().map(|index| &committed[*index].1));
-    let tables = indices.iter().map(|index| committed[*index].2.clone()).collect();
     let transcript = &mut Transcript::default();
-    shared.proof = prove_argument(config, transcript, &witnesses, &shared.subject(), &commitments, tables);
+    shared.proof = prove_argument(config, transcript, &witnesses, &shared.subject(), &commitments);
     Ok(shared)
 }

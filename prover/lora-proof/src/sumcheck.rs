@@ -19,9 +19,11 @@ use rankproof_statement::F;
 use rayon::prelude::*;
 
 use crate::multilinear::fold;
-use crate::transcript::{Message, Transcript};
+use crate::transcript::{Message, Transcript, labels};
 
 const PARALLEL: usize = 1 << 10;
+/// Labels of the rounds of an opening.
+pub(crate) const FOLD_LABELS: [&str; 2] = [labels::FOLD_ROUND, labels::FOLD];
 
 /// A round polynomial: constant and quadratic coefficient.
 pub type Round = [F; 2];

@@ -25,16 +25,20 @@
 use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 pub use rankproof_poseidon::grinding::does_work;
 use rankproof_statement::F;
+use rayon::prelude::*;
 
 use crate::Error;
 use crate::commitment::Commitment;
 use crate::config::{Config, FOLD, RoundConfig};
 use crate::error::{Oracle, check_length};
+use crate::join::Parts;
 use crate::merkle::{Leaf, MerkleTree, Path, cap_root, is_under_cap};
 use crate::multilinear::{add_powers, eq_table, evaluate, horner, power_weight};
-use crate::reed_solomon::{Codeword, domain_point};
-use crate::sumcheck::{self, Reduced};
+use crate::reed_solomon::{self, domain_point};
+use crate::sumcheck::{self, FOLD_LABELS, Reduced};
+use crate::table::univariate;
 use crate::transcript::{Hint, Message, Transcript, labels};
+use crate::weights::WeightFunctions;
 
 /// One opened leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,8 +93,6 @@ pub struct Opening {
     pub final_sumcheck: Vec<Message<sumcheck::Round>>,
 }
 
-const FOLD_LABELS: [&str; 2] = [labels::FOLD_ROUND, labels::FOLD];
-
 /// The low bits of the canonical representative, as an integer.
 fn low_bits(element: &F, from: usize, count: usize) -> usize {
     let bits = element.into_bigint();
@@ -110,48 +112,35 @@ pub fn positions(transcript: &mut Transcript, round: &RoundConfig) -> Vec<usize>
         .collect()
 }
 
-/// The tables one after the other, filled up with zeros to a power of two of them.
-fn concatenated(config: &Config, tables: Vec<Vec<F>>) -> Vec<F> {
-    let length = 1 << config.join_variables().saturating_add(config.log_size());
-    let mut all = Vec::with_capacity(length);
-    tables.into_iter().for_each(|table| all.extend(table));
-    all.resize(length, F::ZERO);
-    all
-}
-
-/// Proves `sum_s sum_i W_s(i) p_s(i) = claim` for the tables of the committed polynomials and of their weights.
+/// Proves `sum_s sum_i W_s(i) p_s(i) = claim` for the committed polynomials and their weight functions.
 ///
 /// # Panics
-/// When tables and commitments do not have the configured sizes.
+/// When commitments and weight functions do not have the configured sizes.
 #[expect(clippy::arithmetic_side_effects, clippy::expect_used, reason = "prover: its own configuration")]
 pub fn open(
     config: &Config,
     transcript: &mut Transcript,
     commitments: &[&Commitment],
-    tables: Vec<Vec<F>>,
-    weights: Vec<Vec<F>>,
+    weights: &WeightFunctions,
 ) -> Opening {
-    let (mut table, mut weight) = (concatenated(config, tables), concatenated(config, weights));
-    let rounds_of = |count: usize, table: &mut Vec<F>, weight: &mut Vec<F>, transcript: &mut Transcript| {
-        (0..count).map(|_| sumcheck::prove_round(transcript, FOLD_LABELS, table, weight).0).collect::<Vec<_>>()
-    };
-    let join = rounds_of(config.join_variables(), &mut table, &mut weight, transcript);
-    table.shrink_to_fit();
-    weight.shrink_to_fit();
+    let parts = Parts { commitments, weights };
+    let (join, joined) = parts.prove_join(transcript);
+    let (mut sumcheck, [mut table, mut weight]) = joined.prove_folds(transcript);
 
     let mut rounds = Vec::with_capacity(config.rounds.len());
     let mut final_polynomial = None;
-    let mut oracle: Option<(Codeword, MerkleTree)> = None;
+    let mut oracle: Option<(Vec<F>, MerkleTree)> = None;
     for (index, round) in config.rounds.iter().enumerate() {
-        let sumcheck = rounds_of(FOLD, &mut table, &mut weight, transcript);
+        while sumcheck.len() < FOLD {
+            sumcheck.push(sumcheck::prove_round(transcript, FOLD_LABELS, &mut table, &mut weight).0);
+        }
         let mut next = None;
         let folded = config.rounds.get(index + 1).map(|following| {
-            let codeword = Codeword::encode(&table, following);
-            let tree = codeword.tree(following.log_cap);
+            let tree = reed_solomon::tree(&table, following);
             let root = transcript.send(labels::FOLDED_ROOT, [tree.root()]);
             let point = transcript.challenge(labels::OOD_POINT);
-            let ood_value = transcript.send(labels::OOD_VALUE, [horner(&table, point)]);
-            next = Some((codeword, tree, point));
+            let ood_value = transcript.send(labels::OOD_VALUE, [univariate(&table, point)]);
+            next = Some((tree, point));
             Folded { root, ood_value }
         });
         if folded.is_none() {
@@ -165,13 +154,13 @@ pub fn open(
                 .iter()
                 .map(|commitment| open_tree(commitment.tree(), &positions, commitment.leaves(config, &positions)))
                 .collect(),
-            Some((codeword, tree)) => {
-                let leaves = positions.iter().map(|position| codeword.leaf(*position)).collect();
+            Some((table, tree)) => {
+                let leaves = positions.par_iter().map(|position| reed_solomon::leaf(table, round, *position)).collect();
                 vec![open_tree(tree, &positions, leaves)]
             }
         };
-        rounds.push(Round { sumcheck, folded, nonce, trees });
-        if let Some((codeword, tree, point)) = next {
+        rounds.push(Round { sumcheck: std::mem::take(&mut sumcheck), folded, nonce, trees });
+        if let Some((tree, point)) = next {
             let gamma = transcript.challenge(labels::COMBINATION);
             let mut scale = gamma;
             let xs = positions.iter().map(|position| domain_point(round.log_leaves, *position));
@@ -179,7 +168,7 @@ pub fn open(
                 add_powers(&mut weight, x, scale);
                 scale *= gamma;
             }
-            oracle = Some((codeword, tree));
+            oracle = Some((table.clone(), tree));
         }
     }
     let (final_sumcheck, _) = sumcheck::prove(transcript, FOLD_LABELS, &mut table, &mut weight);

@@ -21,9 +21,9 @@ fn prove_split(committed: &Witness, argued: &Witness, change: impl FnOnce(&mut V
     change(&mut nibbles);
     let weights = commit_weights(&config, nibbles);
     let adapter = adapter_preimage(&committed.adapter, weights.root(), weights.ood_value(), F::from(1u64));
-    let (opening, activations, z) = commit_run(&config, committed, &layout, F::from(2u64)).expect("fits");
+    let (opening, activations) = commit_run(&config, committed, &layout, F::from(2u64)).expect("fits");
     let unargued = state(&config, &layout, &adapter, opening, F::from(0u64));
-    let proof = argue(&config, &mut Transcript::default(), argued, unargued, [&weights, &activations], z);
+    let proof = argue(&config, &mut Transcript::default(), argued, unargued, [&weights, &activations]);
     verify(&config, &proof)
 }
 

@@ -10,7 +10,7 @@ use rankproof_lora_proof::claims::{Batched, Points, Values};
 use rankproof_lora_proof::multilinear::{dot, eq_table, evaluate, horner};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{InputsLayout, Maxima, WeightBits, WeightsLayout, Witness, tables};
-use support::{Shape, witness};
+use support::{Shape, weight_tables, witness};
 
 const MAXIMA: Maxima =
     Maxima { log_size: 10, modules: 4, log_rank_space: 5, log_input_space: 7, log_output_space: 6, log_tokens: 3 };
@@ -110,7 +110,7 @@ fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
         // Two runs of one layout: the witness's, and one that doubles its inputs, so also its outputs.
         let runs = [F::from(1u64), ood[4]];
         let batched = Batched { points, gamma: ood[1], runs: &runs };
-        let weight_tables = batched.tables();
+        let weight_tables = weight_tables(&batched, 1 << rng.gen_range(0..=MAXIMA.log_size));
         let at_r: Vec<F> = weight_tables.iter().map(|table| evaluate(table, &r)).collect();
         assert_eq!(batched.evaluate(&r), at_r, "{weights:?} {inputs:?}");
 

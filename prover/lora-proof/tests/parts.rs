@@ -1,17 +1,20 @@
 //! The parts one by one, against their definitions.
 
+mod support;
+
 use ark_ff::{AdditiveGroup, Field, UniformRand};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::config::COLUMNS;
 use rankproof_lora_proof::merkle::{Leaf, MerkleTree, cap_root, children, is_under_cap};
 use rankproof_lora_proof::multilinear::{add_powers, dot, eq, eq_table, evaluate, fold, horner, power_weight};
-use rankproof_lora_proof::reed_solomon::{Codeword, domain_point, generator, leaf_of_nibbles};
+use rankproof_lora_proof::reed_solomon::{domain_point, generator, leaf, tree as tree_of};
 use rankproof_lora_proof::transcript::{Hint, Transcript, labels};
 use rankproof_lora_proof::whir::positions;
 use rankproof_lora_proof::{F, Profile, range, sumcheck};
 use rankproof_poseidon::grinding::does_work;
 use rankproof_poseidon::{compress_leaf, compress_node};
+use support::whir_prover::Leaves;
 
 fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
@@ -166,27 +169,33 @@ fn a_folded_leaf_is_a_value_of_the_folded_table() {
     let mut rng = rng(8);
     let round = &Profile::Tiny.config().rounds[1];
     let table = elements(&mut rng, COLUMNS << round.log_degree);
-    let codeword = Codeword::encode(&table, round);
     let alpha = elements(&mut rng, 4);
     let mut folded = table.clone();
     alpha.iter().for_each(|r| fold(&mut folded, *r));
     let weights = eq_table(&alpha, F::ONE);
     for position in [0, 1, 2, 1000, (1 << round.log_leaves) - 1] {
         let x = domain_point(round.log_leaves, position);
-        assert_eq!(dot(&codeword.leaf(position), &weights), horner(&folded, x), "position {position}");
+        assert_eq!(dot(&leaf(&table, round, position), &weights), horner(&folded, x), "position {position}");
     }
 }
 
+/// Leaves that are computed again for a query are those of the tree, whatever the table is made of.
 #[test]
-fn leaves_of_nibbles_are_leaves_of_the_codeword() {
+fn leaves_computed_again_are_those_of_the_tree() {
     let mut rng = rng(9);
     let round = &Profile::Tiny.config().rounds[1];
     let nibbles: Vec<u8> = (0..COLUMNS << round.log_degree).map(|_| rng.gen_range(0..16)).collect();
-    let table: Vec<F> = nibbles.iter().map(|nibble| F::from(*nibble)).collect();
-    let codeword = Codeword::encode(&table, round);
+    let integers: Vec<i64> = nibbles.iter().map(|nibble| i64::from(*nibble)).collect();
+    let elements: Vec<F> = nibbles.iter().map(|nibble| F::from(*nibble)).collect();
+    let whole = Leaves::honest(&elements, round);
+    let trees = [tree_of(&nibbles, round), tree_of(&integers, round), tree_of(&elements, round)];
     for position in [0, 1, 77, (1 << round.log_leaves) - 1] {
-        assert_eq!(leaf_of_nibbles(&nibbles, round, position), codeword.leaf(position));
+        assert_eq!(leaf(&nibbles, round, position), whole[position]);
+        assert_eq!(leaf(&integers, round, position), whole[position]);
+        assert_eq!(leaf(&elements, round, position), whole[position]);
     }
+    let tree = Leaves::new(whole, round).tree;
+    assert!(trees.iter().all(|other| *other == tree));
 }
 
 #[test]

@@ -55,10 +55,10 @@ fn prover_says_what_the_verifier_says() {
     let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("fits");
     let weights = commit_weights(&config, tables::weights(&witness.adapter, &layout, config.maxima()));
     let adapter = adapter_preimage(&witness.adapter, weights.root(), weights.ood_value(), F::from(1_234_567u64));
-    let (opening, activations, z) = commit_run(&config, &witness, &layout, F::from(7_654_321u64)).expect("fits");
+    let (opening, activations) = commit_run(&config, &witness, &layout, F::from(7_654_321u64)).expect("fits");
     let unargued = state(&config, &layout, &adapter, opening, F::from(9u64));
     let mut transcript = Transcript::recording();
-    let proof = argue(&config, &mut transcript, &witness, unargued, [&weights, &activations], z);
+    let proof = argue(&config, &mut transcript, &witness, unargued, [&weights, &activations]);
     assert_eq!(proof, honest().1, "`prove` is its checks and then `argue`");
     assert_eq!(said(transcript), verifier_said());
 }

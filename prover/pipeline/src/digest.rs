@@ -84,7 +84,7 @@ pub fn digest(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     progress.stage("recomputing the activations id");
     let tokens = inputs.first().map_or(0, |entry| entry.tokens);
     let witness = Witness { adapter: shapes.adapter.clone(), activations: inputs, outputs: tables };
-    let (opening, _, _) = commit_run(&shapes.config, &witness, &shapes.layout, salt).map_err(Error::Prover)?;
+    let (opening, _) = commit_run(&shapes.config, &witness, &shapes.layout, salt).map_err(Error::Prover)?;
     let maxima = shapes.config.maxima();
     let id = opening.preimage.id(
         shapes.config.inner_digest(),

@@ -13,6 +13,7 @@ use rankproof_statement::digest::{out_of_domain_point, scales_bytes, sha256};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{ActivationsPreimage, InputsLayout, WeightsLayout, Witness, tables};
 
+use super::weight_tables;
 use super::whir_prover::{Cheat, Leaves, open};
 
 /// What is not true.
@@ -174,7 +175,7 @@ pub fn prove_with(config: &Config, witness: &Witness, lies: Lies) -> LoraProof {
         activations_ood: &ood_points[1..],
     };
     let runs = [F::from(1u64)];
-    let functions = Batched { points, gamma, runs: &runs }.tables();
+    let functions = weight_tables(&Batched { points, gamma, runs: &runs }, 1 << 8);
     let functions: [Vec<F>; 2] = functions.try_into().expect("weights and one run");
     let (opening, _) = open(config, &mut transcript, leaves.each_ref(), [w, z], functions, lies.opening);
     lora_proof.proof = Proof {

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::argument::adapter_preimage;
+use rankproof_lora_proof::claims::Batched;
 use rankproof_lora_proof::{
     Commitment, Config, Error, F, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared,
 };
@@ -58,6 +59,15 @@ pub fn prove_witness(config: &Config, witness: &Witness, context: F) -> LoraProo
     let commitment = commit_weights(config, tables::weights(&witness.adapter, &layout, config.maxima()));
     let preimage = adapter_preimage(&witness.adapter, commitment.root(), commitment.ood_value(), F::from(1_234_567u64));
     prove(config, witness, &layout, &commitment, &preimage, context, F::from(7_654_321u64)).expect("provable")
+}
+
+/// The tables of all weight functions, put together from pieces of this length.
+pub fn weight_tables(batched: &Batched<'_>, length: usize) -> Vec<Vec<F>> {
+    let functions = batched.weight_functions();
+    let starts = || (0..1usize << functions.log_size()).step_by(length);
+    (0..=batched.runs.len())
+        .map(|polynomial| starts().flat_map(|start| functions.piece(polynomial, start, length)).collect())
+        .collect()
 }
 
 /// The witness of [`honest`].

@@ -3,11 +3,12 @@
 //! Written apart from `whir::open` (leaves are kept as lists, so that they can be anything); with [`Cheat::None`] it
 //! must convince the verifier, which also checks `whir::open` against a second implementation.
 
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use rankproof_lora_proof::F;
 use rankproof_lora_proof::config::{COLUMNS, Config, FOLD, RoundConfig};
 use rankproof_lora_proof::merkle::{Leaf, MerkleTree};
 use rankproof_lora_proof::multilinear::{add_powers, dot, horner};
-use rankproof_lora_proof::reed_solomon::{Codeword, domain_point};
+use rankproof_lora_proof::reed_solomon::domain_point;
 use rankproof_lora_proof::sumcheck;
 use rankproof_lora_proof::transcript::{Hint, Message, Transcript, labels};
 use rankproof_lora_proof::whir::{Folded, Opened, Opening, Round, TreeOpening, positions};
@@ -50,9 +51,11 @@ impl Leaves {
         Self { leaves, tree }
     }
 
+    /// All of the codeword at once.
     pub fn honest(table: &[F], round: &RoundConfig) -> Vec<Leaf> {
-        let codeword = Codeword::encode(table, round);
-        (0..1usize << round.log_leaves).map(|position| codeword.leaf(position)).collect()
+        let domain = Radix2EvaluationDomain::<F>::new(1 << round.log_leaves).expect("within the two-adicity");
+        let columns: Vec<Vec<F>> = table.chunks(1 << round.log_degree).map(|column| domain.fft(column)).collect();
+        (0..1usize << round.log_leaves).map(|p| std::array::from_fn(|column| columns[column][p])).collect()
     }
 
     fn open(&self, positions: &[usize]) -> TreeOpening {
