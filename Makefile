@@ -37,6 +37,10 @@ bench-halo2: ## Measures the halo2 system, and what the low rank saves against t
 	target/release/examples/benchmark
 	target/release/examples/benchmark --compare --runs 1
 
+.PHONY: parameters
+parameters: ## Searches the parameters of every profile; docs/protocol.md section 6 says what was chosen and why
+	$(CARGO) run --release --locked -p rankproof-groth16-seal --example parameters
+
 .PHONY: fixtures
 fixtures: node_modules/.package-lock.json ## Regenerates seals, Solidity key, ABI, bytecode, addresses and gas snapshots
 	$(CARGO) run --release --locked -p rankproof-pipeline --example fixtures

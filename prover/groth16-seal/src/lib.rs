@@ -7,12 +7,14 @@
 //! * [`prover`], [`verifier`]: proofs with a cached key, and their native check.
 //! * [`profile`]: which proofs, and how many, a key is for.
 //! * [`circuit`]: the universal circuit that verifies LoRA proofs; [`seal`]: from LoRA proofs to 292 bytes.
+//! * [`cost`]: constraints of a configuration by a formula, for a search over parameters.
 //! * [`export`]: the verifying key in Solidity, and the selector that names it.
 //!
 //! Nothing here makes a key that may be trusted with value: that takes a ceremony. Development keys say what they are
 //! in every file and in every error.
 
 pub mod circuit;
+pub mod cost;
 pub mod error;
 pub mod export;
 pub mod gadgets;

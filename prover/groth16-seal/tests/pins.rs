@@ -39,8 +39,8 @@ const BATCHES: [(SealProfile, usize, usize, &str); 3] = [
 
 /// Circuits of the larger profiles: constraints, variables and the digest of the rows.
 const LARGER: [(SealProfile, usize, usize, &str); 2] = [
-    (SealProfile::MEDIUM, 533_144, 537_511, "4c5143c042eec187480a676090f26f3f73889c944f9faa84cbf1c8415a7554f7"),
-    (SealProfile::LARGE, 745_370, 745_459, "ec3306c02ba30423ddfb17b3b60ddf088fbb89267a1bf8dbbb9a11a957c7cb5a"),
+    (SealProfile::MEDIUM, 518_207, 522_512, "b7c95a63f843ac408724203e65b15192b0cb2e74465c32009457bce9af6802c0"),
+    (SealProfile::LARGE, 909_795, 911_995, "40f1dd9f62c025ca7628b910e04441f49b5e5091009f884f0f3ace2fcfe08223"),
 ];
 
 #[test]

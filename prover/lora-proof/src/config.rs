@@ -49,6 +49,19 @@ pub struct Parameters {
     pub log_cap_max: usize,
 }
 
+impl Parameters {
+    /// The same codes for polynomials of another size; no index space is larger than half of one.
+    #[must_use]
+    pub fn with_log_size(mut self, log_size: usize) -> Self {
+        let maxima = &mut self.maxima;
+        maxima.log_size = log_size;
+        for space in [&mut maxima.log_input_space, &mut maxima.log_output_space] {
+            *space = (*space).min(log_size.saturating_sub(1));
+        }
+        self
+    }
+}
+
 /// One query phase: into the codeword committed before fold `round`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RoundConfig {
@@ -351,10 +364,17 @@ impl Profile {
             // A further run costs one more tree: fewer queries into it outweigh the longer codewords.
             Self::TinyS2 => Parameters { log_inverse_rate: 4, runs: 2, ..usual },
             Self::SmallS8 => Parameters { log_inverse_rate: 4, runs: 8, ..usual },
-            // A last polynomial of 2^8 coefficients is cheaper than a fourth round of queries.
-            Self::Medium => Parameters { log_final_max: 8, ..usual },
-            // Shorter later codewords: a third less to hash.
-            Self::Large => Parameters { log_final_max: 8, log_domain_shrink: 2, ..usual },
+            // `make parameters` finds them: a last polynomial of 2^8 coefficients is cheaper than a fourth round of
+            // queries, and two queries less keep the seal's circuit within 2^19 points.
+            Self::Medium => Parameters { log_final_max: 8, log_cap_max: 6, max_pow_bits: [18, 15], ..usual },
+            // Here hashing is dear and there is room within 2^20 points: short codewords, more queries.
+            Self::Large => Parameters {
+                log_inverse_rate: 2,
+                log_domain_shrink: 2,
+                max_pow_bits: [17, 15],
+                log_final_max: 8,
+                ..usual
+            },
         }
     }
 

@@ -144,15 +144,15 @@ fn numbers_of_the_profiles_are_pinned() {
     );
     assert_eq!(
         summary(Profile::Medium),
-        (vec![(19, 16, 57, 15, 7), (18, 12, 29, 14, 6), (17, 8, 20, 11, 7)], 8, 100, "98.95".into())
+        (vec![(19, 16, 55, 18, 5), (18, 12, 29, 14, 6), (17, 8, 19, 15, 5)], 8, 100, "98.81".into())
     );
     assert_eq!(
         summary(Profile::Large),
         (
-            vec![(22, 19, 57, 15, 6), (20, 15, 35, 13, 6), (18, 11, 25, 13, 6), (16, 7, 20, 11, 6)],
+            vec![(21, 19, 84, 17, 7), (19, 15, 43, 15, 7), (17, 11, 29, 14, 7), (15, 7, 22, 13, 7)],
             7,
             100,
-            "98.35".into()
+            "98.67".into()
         )
     );
 }
@@ -161,7 +161,7 @@ fn numbers_of_the_profiles_are_pinned() {
 #[test]
 fn lengths_of_arguments_are_pinned() {
     let lengths = Profile::ALL.map(|profile| Proof::element_count(&profile.config()));
-    assert_eq!(lengths, [4_257, 5_892, 4_921, 15_716, 6_619, 8_271]);
+    assert_eq!(lengths, [4_257, 5_892, 4_921, 15_716, 6_551, 10_459]);
 }
 
 #[test]
