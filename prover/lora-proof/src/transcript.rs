@@ -117,16 +117,27 @@ pub struct Event {
     pub length: usize,
 }
 
+/// One thing that a transcript does wrong, so that tests can say what would follow. Counted from 0.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The absorption of this number is left out.
+    Unabsorbed(usize),
+    /// The challenge of this number is one more than what was squeezed.
+    Shifted(usize),
+}
+
 /// The Fiat-Shamir state of one side.
 #[derive(Clone, Debug)]
 pub struct Transcript {
     duplex: Duplex,
     events: Option<Vec<Event>>,
+    fault: Option<Fault>,
 }
 
 impl Default for Transcript {
     fn default() -> Self {
-        Self { duplex: Duplex::new(tags::TRANSCRIPT), events: None }
+        Self { duplex: Duplex::new(tags::TRANSCRIPT), events: None, fault: None }
     }
 }
 
@@ -134,6 +145,12 @@ impl Transcript {
     /// A transcript that remembers its events.
     pub fn recording() -> Self {
         Self { events: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// A transcript that does one thing wrong: for tests.
+    #[doc(hidden)]
+    pub fn with_fault(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
     }
 
     /// The events so far; empty unless recording.
@@ -148,8 +165,25 @@ impl Transcript {
     }
 
     fn absorb(&mut self, elements: &[F]) {
+        if let Some(Fault::Unabsorbed(before)) = self.fault {
+            self.fault = before.checked_sub(1).map(Fault::Unabsorbed);
+            if before == 0 {
+                return;
+            }
+        }
         for element in elements {
             self.duplex.absorb(*element);
+        }
+    }
+
+    fn squeeze(&mut self) -> F {
+        let squeezed = self.duplex.squeeze();
+        match self.fault {
+            Some(Fault::Shifted(before)) => {
+                self.fault = before.checked_sub(1).map(Fault::Shifted);
+                squeezed + F::from(u64::from(before == 0))
+            }
+            _ => squeezed,
         }
     }
 
@@ -176,13 +210,13 @@ impl Transcript {
     /// Draws one challenge.
     pub fn challenge(&mut self, label: &'static str) -> F {
         self.note(label, Kind::Challenge, 1);
-        self.duplex.squeeze()
+        self.squeeze()
     }
 
     /// Draws several challenges.
     pub fn challenges(&mut self, label: &'static str, count: usize) -> Vec<F> {
         self.note(label, Kind::Challenge, count);
-        (0..count).map(|_| self.duplex.squeeze()).collect()
+        (0..count).map(|_| self.squeeze()).collect()
     }
 
     /// The duplex, for grinding.

@@ -112,30 +112,41 @@ fn rejects_an_output_where_no_module_writes() {
     assert_eq!(prove_split(&padded, &padded, |_| ()), Err(Error::RankSumcheck));
 }
 
-/// An opening of two random tables against random points, with one cheat; what the verifier says, and the positions of
-/// the last round.
+/// [`open_all`] of the profile `tiny`: two tables.
 fn open_random(cheat: Cheat, corrupt_commitment: Option<usize>, lie: u64) -> (Result<(), Error>, Vec<usize>) {
+    open_all(&Profile::Tiny.config(), cheat, corrupt_commitment, lie)
+}
+
+/// An opening of random tables against random points, with one cheat; what the verifier says, and the positions of
+/// the last round.
+fn open_all(
+    config: &Config,
+    cheat: Cheat,
+    corrupt_commitment: Option<usize>,
+    lie: u64,
+) -> (Result<(), Error>, Vec<usize>) {
     use ark_ff::UniformRand;
-    let config: Config = Profile::Tiny.config();
     let mut rng = ChaCha20Rng::seed_from_u64(5);
     let n = config.log_size();
-    let mut elements = |count: usize| (0..count).map(|_| F::rand(&mut rng)).collect::<Vec<F>>();
-    let [w, z] = [elements(1 << n), elements(1 << n)];
-    let points = [elements(n), elements(n)];
-    let weights = points.each_ref().map(|point| eq_table(point, F::from(1u64)));
-    let claim = dot(&w, &weights[0]) + dot(&z, &weights[1]) + F::from(lie);
-    let mut leaves = [&w, &z].map(|table| Leaves::honest(table, &config.rounds[0]));
+    let mut elements = |length: usize| -> Vec<Vec<F>> {
+        (0..config.commitments()).map(|_| (0..length).map(|_| F::rand(&mut rng)).collect()).collect()
+    };
+    let (tables, points) = (elements(1 << n), elements(n));
+    let weights: Vec<Vec<F>> = points.iter().map(|point| eq_table(point, F::from(1u64))).collect();
+    let claim = tables.iter().zip(&weights).map(|(table, weight)| dot(table, weight)).sum::<F>() + F::from(lie);
+    let mut leaves: Vec<_> = tables.iter().map(|table| Leaves::honest(table, &config.rounds[0])).collect();
     if let Some(tree) = corrupt_commitment {
         corrupt(&mut leaves[tree]);
     }
-    let commitments = leaves.map(|leaves| Leaves::new(leaves, &config.rounds[0]));
-    let roots = commitments.each_ref().map(|leaves| leaves.tree.root());
+    let commitments: Vec<Leaves> = leaves.into_iter().map(|leaves| Leaves::new(leaves, &config.rounds[0])).collect();
+    let roots: Vec<F> = commitments.iter().map(|leaves| leaves.tree.root()).collect();
     let mut prover = Transcript::default();
-    prover.public("claim", &[roots[0], roots[1], claim]);
+    prover.public("claim", &[&roots[..], &[claim]].concat());
     let mut verifier = prover.clone();
-    let (opening, positions) = open(&config, &mut prover, commitments.each_ref(), [w, z], weights, cheat);
+    let committed: Vec<&Leaves> = commitments.iter().collect();
+    let (opening, positions) = open(config, &mut prover, &committed, tables, weights, cheat);
     let evaluate = |point: &[F]| points.iter().map(|own| eq(own, point)).collect();
-    (whir::verify(&config, &mut verifier, &roots, claim, evaluate, &opening), positions)
+    (whir::verify(config, &mut verifier, &roots, claim, evaluate, &opening), positions)
 }
 
 #[test]
@@ -177,4 +188,26 @@ fn rejects_another_last_polynomial() {
 fn rejects_answers_from_other_positions() {
     let error = Error::MerklePath { oracle: Oracle::Weights, query: 0 };
     assert_eq!(open_random(Cheat::OtherPositions, None, 0).0, Err(error));
+}
+
+/// Two runs share the opening: what is caught of one polynomial is caught of each.
+#[test]
+fn rejects_the_same_of_several_runs() {
+    let config = Profile::TinyS2.config();
+    let open = |cheat, corrupted, lie| open_all(&config, cheat, corrupted, lie).0;
+    assert_eq!(open(Cheat::None, None, 0), Ok(()));
+    assert_eq!(open(Cheat::None, None, 1), Err(Error::FinalClaim));
+    for tree in 0..config.commitments() {
+        assert_eq!(open(Cheat::None, Some(tree), 0), Err(Error::FinalClaim), "tree {tree}");
+    }
+    assert_eq!(open(Cheat::OtherFolded, None, 0), Err(Error::FinalClaim));
+    assert_eq!(open(Cheat::OtherFoldedCommitted, None, 0), Err(Error::FinalQuery { query: 0 }));
+    assert_eq!(open(Cheat::OtherOodValue, None, 0), Err(Error::FinalClaim));
+    assert_eq!(open(Cheat::OtherFinal, None, 0), Err(Error::FinalQuery { query: 0 }));
+    assert_eq!(open(Cheat::OtherFoldedRoot, None, 0), Err(Error::MerkleCap { oracle: Oracle::Folded(1) }));
+    let last = config.rounds.len() - 1;
+    let stale = Error::ProofOfWork { round: last, bits: config.rounds[last].pow_bits };
+    assert_eq!(open(Cheat::NoWork, None, 0), Err(stale));
+    let error = Error::MerklePath { oracle: Oracle::Weights, query: 0 };
+    assert_eq!(open(Cheat::OtherPositions, None, 0), Err(error));
 }

@@ -1,14 +1,14 @@
 //! Several runs of one adapter under one argument. An honest proof comes first; every refusal changes one thing of it.
 mod support;
 
-use std::sync::OnceLock;
-
-use ark_ff::Field;
+use ark_ff::{AdditiveGroup, Field};
 use rankproof_lora_proof::shared::argue_shared;
 use rankproof_lora_proof::transcript::Transcript;
-use rankproof_lora_proof::{Config, Error, F, LoraProof, Oracle, Profile, SharedProof};
+use rankproof_lora_proof::{Config, Error, F, LoraProof, Oracle, Profile, Proof, SharedProof};
 use rankproof_statement::WeightBits;
-use support::{SHAPES, another_run, prove_shared_witnesses, prove_witness, shared_by, witness};
+use rayon::prelude::*;
+use support::elements::{elements, from_elements, parts, refusal};
+use support::{SHAPES, another_run, honest_shared, prove_shared_witnesses, prove_witness, shared_by, witness};
 
 fn config() -> Config {
     Profile::TinyS2.config()
@@ -16,12 +16,7 @@ fn config() -> Config {
 
 /// Two runs of the adapter of [`support::honest_witness`].
 fn honest() -> &'static SharedProof {
-    static HONEST: OnceLock<SharedProof> = OnceLock::new();
-    HONEST.get_or_init(|| {
-        let first = witness(&SHAPES, 5, WeightBits::Four, 1);
-        let second = another_run(&first, 2);
-        prove_shared_witnesses(&config(), &[first, second]).expect("provable")
-    })
+    &honest_shared().1
 }
 
 #[test]
@@ -93,6 +88,28 @@ fn each_run_is_bound() {
         change(&mut proof);
         assert_eq!(proof.verify(&config()), Err(error), "{what}");
     }
+}
+
+/// One element of every part, and every 29th of all.
+#[test]
+fn every_element_is_refused_by_its_own_check() {
+    let config = config();
+    let (original, parts) = (elements(&honest().proof), parts(&config));
+    assert_eq!(parts.len(), original.len());
+    assert_eq!(parts.len(), Proof::element_count(&config));
+    let first = |index: usize| index.checked_sub(1).and_then(|before| parts.get(before)) != parts.get(index);
+    let tried: Vec<usize> = (0..parts.len()).filter(|index| first(*index) || index.is_multiple_of(29)).collect();
+    tried.par_iter().for_each(|&index| {
+        for value in [original[index] + F::ONE, F::ZERO] {
+            if value == original[index] {
+                continue;
+            }
+            let mut changed = original.clone();
+            changed[index] = value;
+            let proof = SharedProof { proof: from_elements(&config, &changed), ..honest().clone() };
+            assert_eq!(proof.verify(&config), Err(refusal(&config, parts[index])), "{index}: {:?}", parts[index]);
+        }
+    });
 }
 
 /// A prover that lies about outputs, with everything else honest, also where the lies of two runs cancel.

@@ -4,12 +4,25 @@
 //! of the paper, for width 16 combined over the four blocks; the internal matrix is `J + diag(d)` (all ones plus a
 //! diagonal). The circuit gadget `groth16-seal/src/gadgets/permutation.rs` follows the same order.
 
+use std::cell::Cell;
+
 use ark_ff::{AdditiveGroup, Field};
 
 use crate::F;
 
 /// Number of external rounds, half before and half after the internal ones.
 pub const EXTERNAL_ROUNDS: usize = 8;
+
+thread_local! {
+    static COMPUTED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Permutations that this thread has computed one by one, of both widths: for tests that bound the work of a verifier,
+/// which hashes nothing in lanes.
+#[doc(hidden)]
+pub fn computed() -> u64 {
+    COMPUTED.get()
+}
 
 /// The constants of one width; `INTERNAL` is the number of internal rounds.
 #[derive(Debug)]
@@ -25,6 +38,7 @@ pub struct Parameters<const WIDTH: usize, const INTERNAL: usize> {
 impl<const WIDTH: usize, const INTERNAL: usize> Parameters<WIDTH, INTERNAL> {
     /// Applies the permutation in place.
     pub fn permute(&self, state: &mut [F; WIDTH]) {
+        COMPUTED.set(COMPUTED.get().wrapping_add(1));
         external_matrix(state);
         let (first, last) = self.external.split_at(EXTERNAL_ROUNDS / 2);
         for constants in first {

@@ -176,8 +176,7 @@ pub fn prove_with(config: &Config, witness: &Witness, lies: Lies) -> LoraProof {
     };
     let runs = [F::from(1u64)];
     let functions = weight_tables(&Batched { points, gamma, runs: &runs }, 1 << 8);
-    let functions: [Vec<F>; 2] = functions.try_into().expect("weights and one run");
-    let (opening, _) = open(config, &mut transcript, leaves.each_ref(), [w, z], functions, lies.opening);
+    let (opening, _) = open(config, &mut transcript, &leaves.each_ref(), vec![w, z], functions, lies.opening);
     lora_proof.proof = Proof {
         output_value: y,
         rank_sumcheck,

@@ -38,7 +38,7 @@ pub fn parts(config: &Config) -> Vec<Part> {
     put(2, Part::InputValue);
     put(16 * config.log_size(), Part::RangeRound);
     put(1, Part::RangeValue);
-    put(2, Part::Join);
+    put(2 * config.join_variables(), Part::Join);
     let last = config.rounds.len() - 1;
     for (round, round_config) in config.rounds.iter().enumerate() {
         put(2 * FOLD, Part::FoldRound { round });
@@ -47,7 +47,14 @@ pub fn parts(config: &Config) -> Vec<Part> {
             put(1, Part::OodValue { round });
         }
         put(1, Part::Nonce { round });
-        let oracles = if round == 0 { vec![Oracle::Weights, Oracle::Activations] } else { vec![Oracle::Folded(round)] };
+        let oracles = match round {
+            0 => {
+                let mut oracles = vec![Oracle::Weights, Oracle::Activations];
+                oracles.extend((1..config.runs()).map(Oracle::Run));
+                oracles
+            }
+            _ => vec![Oracle::Folded(round)],
+        };
         for oracle in oracles {
             put(1 << round_config.log_cap, Part::Cap { oracle });
             for query in 0..round_config.queries {

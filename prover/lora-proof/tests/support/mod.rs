@@ -3,6 +3,7 @@
 
 pub mod argument_prover;
 pub mod elements;
+pub mod events;
 pub mod whir_prover;
 
 use std::sync::OnceLock;
@@ -81,6 +82,18 @@ pub fn honest() -> &'static (Config, LoraProof) {
     HONEST.get_or_init(|| {
         let config = Profile::Tiny.config();
         let proof = prove_witness(&config, &honest_witness(), F::from(9u64));
+        (config, proof)
+    })
+}
+
+/// An honest proof of two runs of the adapter of [`honest_witness`], made once per test binary; verifies.
+pub fn honest_shared() -> &'static (Config, SharedProof) {
+    static HONEST: OnceLock<(Config, SharedProof)> = OnceLock::new();
+    HONEST.get_or_init(|| {
+        let config = Profile::TinyS2.config();
+        let first = honest_witness();
+        let second = another_run(&first, 2);
+        let proof = prove_shared_witnesses(&config, &[first, second]).expect("provable");
         (config, proof)
     })
 }

@@ -85,19 +85,35 @@ fn grind(transcript: &Transcript, bits: u32, is_wanted: bool) -> F {
 pub fn open(
     config: &Config,
     transcript: &mut Transcript,
-    commitments: [&Leaves; 2],
-    [mut w, z]: [Vec<F>; 2],
-    [mut weight_w, weight_z]: [Vec<F>; 2],
+    commitments: &[&Leaves],
+    mut tables: Vec<Vec<F>>,
+    mut weights: Vec<Vec<F>>,
     cheat: Cheat,
 ) -> (Opening, Vec<usize>) {
     const FOLD_LABELS: [&str; 2] = [labels::FOLD_ROUND, labels::FOLD];
+    let zero = vec![F::from(0u64); 1 << config.log_size()];
+    for list in [&mut tables, &mut weights] {
+        list.resize(1 << config.join_variables(), zero.clone());
+    }
     let step = |from: &[F], to: &[F]| from.iter().zip(to).map(|(from, to)| *to - from).collect::<Vec<F>>();
-    let (step_p, step_q) = (step(&w, &z), step(&weight_w, &weight_z));
-    let join = transcript.send(labels::FOLD_ROUND, [dot(&w, &weight_w), dot(&step_p, &step_q)]);
-    let t = transcript.challenge(labels::FOLD);
-    w.iter_mut().zip(&step_p).for_each(|(value, step)| *value += t * step);
-    weight_w.iter_mut().zip(&step_q).for_each(|(value, step)| *value += t * step);
-    let (mut table, mut weight) = (w, weight_w);
+    let mut join = Vec::new();
+    while tables.len() > 1 {
+        let half = tables.len() / 2;
+        let (high_p, high_q) = (tables.split_off(half), weights.split_off(half));
+        let steps = |low: &[Vec<F>], high: &[Vec<F>]| -> Vec<Vec<F>> {
+            low.iter().zip(high).map(|(low, high)| step(low, high)).collect()
+        };
+        let (step_p, step_q) = (steps(&tables, &high_p), steps(&weights, &high_q));
+        let sum = |p: &[Vec<F>], q: &[Vec<F>]| p.iter().zip(q).map(|(p, q)| dot(p, q)).sum::<F>();
+        join.push(transcript.send(labels::FOLD_ROUND, [sum(&tables, &weights), sum(&step_p, &step_q)]));
+        let t = transcript.challenge(labels::FOLD);
+        for (list, steps) in [(&mut tables, &step_p), (&mut weights, &step_q)] {
+            for (value, step) in list.iter_mut().flatten().zip(steps.iter().flatten()) {
+                *value += t * step;
+            }
+        }
+    }
+    let (mut table, mut weight) = (tables.remove(0), weights.remove(0));
 
     let mut rounds = Vec::new();
     let mut final_polynomial = Message::from_file(Vec::new());
@@ -161,5 +177,5 @@ pub fn open(
         last_positions = positions;
     }
     let (final_sumcheck, _) = sumcheck::prove(transcript, FOLD_LABELS, &mut table, &mut weight);
-    (Opening { join: vec![join], rounds, final_polynomial, final_sumcheck }, last_positions)
+    (Opening { join, rounds, final_polynomial, final_sumcheck }, last_positions)
 }
