@@ -7,7 +7,7 @@ use rankproof_groth16_seal::{ConstraintSystem, F, circuit};
 use rankproof_lora_proof::transcript::Transcript;
 use rankproof_lora_proof::{Config, LoraProof, Profile, argument};
 use rankproof_statement::WeightBits;
-use support::{SHAPES, Shape, prove_witness, witness};
+use support::{SHAPES, Shape, events, prove_witness, witness};
 
 fn honest(config: &Config, shapes: &[Shape], tokens: usize, bits: WeightBits, seed: u64) -> LoraProof {
     prove_witness(config, &witness(shapes, tokens, bits, seed), F::from(seed))
@@ -59,6 +59,18 @@ fn transcript_is_the_native_one() {
     let mut transcript = circuit::transcript::TranscriptVar::default();
     circuit::argument::enforce_with(&mut ConstraintSystem::assigning(0), &config, &proof.subject(), &mut transcript);
     assert_eq!(transcript.events(), native.events());
+}
+
+#[test]
+fn transcripts_of_all_profiles_are_those_of_the_protocol() {
+    for profile in Profile::ALL {
+        let config = profile.config();
+        let mut transcript = circuit::transcript::TranscriptVar::default();
+        let blank = circuit::blank_shared(&config);
+        let cs = &mut ConstraintSystem::assigning(0);
+        circuit::argument::enforce_with(cs, &config, &blank.subject(), &mut transcript);
+        assert_eq!(transcript.events(), events::expected(&config), "{}", profile.name());
+    }
 }
 
 /// Where the constraints go; run with `--nocapture`.

@@ -186,6 +186,7 @@ fn with_fresh_ids(config: &Config, proof: &mut SharedProof) {
 #[test]
 fn everything_public_is_absorbed() {
     type Change = fn(&mut SharedProof, F);
+    type RunChange = fn(&mut SharedRun, F);
     let once: [(&str, Change); 5] = [
         ("adapter salt", |proof, change| proof.adapter.salt += change),
         ("weights root", |proof, change| proof.adapter.weights_root += change),
@@ -197,7 +198,7 @@ fn everything_public_is_absorbed() {
             proof.inputs_layout.input_offsets[2] = if change == F::from(1u64) { 1 << 8 } else { 1 << 9 };
         }),
     ];
-    let each: [(&str, fn(&mut SharedRun, F)); 4] = [
+    let each: [(&str, RunChange); 4] = [
         ("context", |run, change| run.context += change),
         ("activations salt", |run, change| run.preimage.salt += change),
         ("activations root", |run, change| run.preimage.activations_root += change),
