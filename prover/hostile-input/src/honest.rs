@@ -11,7 +11,7 @@ use rankproof_adapter::{
 use rankproof_groth16_seal::{ConstraintSystem, F, VerifyingKey, generator};
 use rankproof_lora_halo2::{ActivationsBinding, AdapterBinding, Cache, Keys, Opening, Shape};
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{LoraProof, Profile, commit_weights, prove};
+use rankproof_lora_proof::{LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared};
 use rankproof_pipeline::adapter_file::AdapterFile;
 use rankproof_pipeline::public_adapter::PublicAdapter;
 use rankproof_statement::field::to_canonical_bytes;
@@ -43,6 +43,8 @@ pub struct Honest {
     pub public_adapter: Vec<u8>,
     /// A LoRA proof of the profile `tiny`.
     pub lora_proof: Vec<u8>,
+    /// A proof of two runs, of the profile `tiny-s2`.
+    pub shared_proof: Vec<u8>,
     /// The proving key of a circuit of two rows.
     pub proving_key: Vec<u8>,
     /// The verifying key of the committed seals.
@@ -71,6 +73,17 @@ fn tensors(shapes: &[(String, [usize; 2])]) -> Vec<u8> {
     bytes.extend(header.as_bytes());
     bytes.extend(data);
     bytes
+}
+
+/// Two runs of the same inputs in different contexts, under one argument.
+fn two_runs(witness: &Witness) -> SharedProof {
+    let config = Profile::TinyS2.config();
+    let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("fits");
+    let commitment = commit_weights(&config, tables::weights(&witness.adapter, &layout, config.maxima()));
+    let (root, value) = (commitment.root(), commitment.ood_value());
+    let preimage = adapter_preimage(&witness.adapter, root, value, F::from(1_001u64));
+    let run = |context: u64| RunRequest { witness, context: F::from(context), salt: F::from(1_002 + context) };
+    prove_shared(&config, &[run(7), run(8)], &layout, &commitment, &preimage).expect("true")
 }
 
 /// The witness of the honest files.
@@ -145,6 +158,7 @@ fn make() -> Honest {
         adapter_file,
         public_adapter: public.to_bytes(),
         lora_proof: proof.to_bytes(Profile::Tiny, &config),
+        shared_proof: two_runs(&witness).to_bytes(Profile::TinyS2, &Profile::TinyS2.config()),
         proving_key: read("proving.key"),
         verifying_key: std::fs::read(fixture("seals/verifying.key")).expect("a fixture"),
         seal_json: std::fs::read(fixture("seals/first.json")).expect("a fixture"),
@@ -161,6 +175,12 @@ pub fn honest() -> &'static Honest {
 pub fn lora_proof() -> &'static LoraProof {
     static PROOF: OnceLock<LoraProof> = OnceLock::new();
     PROOF.get_or_init(|| LoraProof::from_bytes(&honest().lora_proof).expect("honest").0)
+}
+
+/// The honest proof of two runs, decoded.
+pub fn shared_proof() -> &'static SharedProof {
+    static PROOF: OnceLock<SharedProof> = OnceLock::new();
+    PROOF.get_or_init(|| SharedProof::from_bytes(&honest().shared_proof).expect("honest").0)
 }
 
 /// The verifying key of the committed seals, decoded.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rankproof_adapter::{quantize, quantize_activations, read_activations, read_adapter, read_outputs, write_outputs};
 use rankproof_groth16_seal::{ProvingKey, Seal, SealJson, VerifyingKey, seal};
 use rankproof_lora_halo2::LoraProof as Halo2Proof;
-use rankproof_lora_proof::{LoraProof, verify};
+use rankproof_lora_proof::{LoraProof, SharedProof, verify};
 use rankproof_pipeline::adapter_file::AdapterFile;
 use rankproof_pipeline::public_adapter::PublicAdapter;
 use rankproof_pipeline::seal::{read_seal, seal_file_bytes};
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::edits::{Edited, apply};
-use crate::honest::{self, honest, lora_proof, verifying_key};
+use crate::honest::{self, honest, lora_proof, shared_proof, verifying_key};
 
 /// A decoder under attack.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "adapter_config", run: adapter_config, mutations: 4_000 },
     Target { name: "adapter_weights", run: adapter_weights, mutations: 4_000 },
     Target { name: "activations", run: activations, mutations: 4_000 },
@@ -36,6 +36,7 @@ pub const TARGETS: [Target; 13] = [
     Target { name: "adapter_file", run: adapter_file, mutations: 400 },
     Target { name: "public_adapter", run: public_adapter, mutations: 4_000 },
     Target { name: "lora_proof", run: lora_proof_file, mutations: 400 },
+    Target { name: "shared_proof", run: shared_proof_file, mutations: 300 },
     Target { name: "halo2_proof", run: halo2_proof, mutations: 4_000 },
     Target { name: "halo2_gzip", run: halo2_gzip, mutations: 2_000 },
     Target { name: "verifying_key", run: verifying_key_file, mutations: 4_000 },
@@ -139,6 +140,17 @@ fn lora_proof_file(script: &[u8]) -> bool {
     assert!(proof.to_bytes(profile, &config) == bytes, "one encoding");
     if verify(&config, &proof).is_ok() {
         assert!(proof == *lora_proof(), "a changed proof is accepted");
+    }
+    true
+}
+
+fn shared_proof_file(script: &[u8]) -> bool {
+    let Edited { bytes, .. } = apply(&honest().shared_proof, script);
+    let Ok((proof, profile)) = SharedProof::from_bytes(&bytes) else { return false };
+    let config = profile.config();
+    assert!(proof.to_bytes(profile, &config) == bytes, "one encoding");
+    if proof.verify(&config).is_ok() {
+        assert!(proof == *shared_proof(), "a changed proof is accepted");
     }
     true
 }

@@ -69,6 +69,7 @@ replays!(
     adapter_file,
     public_adapter,
     lora_proof,
+    shared_proof,
     halo2_proof,
     halo2_gzip,
     verifying_key,
