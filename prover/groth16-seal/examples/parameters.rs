@@ -8,6 +8,8 @@
 //! the profile has, `+` what is fastest as a sum of proving and sealing. What no parameter changes (the sumchecks, which
 //! follow n) is left out of the times, so they are for comparing, not for promising.
 
+use std::process::ExitCode;
+
 use rankproof_groth16_seal::cost::opening_constraints;
 use rankproof_groth16_seal::{ConstraintSystem, circuit};
 use rankproof_lora_proof::config::{COLUMNS, RoundConfig};
@@ -220,11 +222,11 @@ fn print(profile: Profile, all: &[Candidate]) {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn run() -> Result<(), String> {
     let (options, names): (Vec<String>, Vec<String>) =
         std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
     if let Some(option) = options.iter().find(|option| *option != "--json") {
-        return Err(format!("there is no option {option}: parameters [PROFILE..] [--json]").into());
+        return Err(format!("there is no option {option}: parameters [PROFILE..] [--json]"));
     }
     let mut profiles = Vec::new();
     for name in &names {
@@ -244,4 +246,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

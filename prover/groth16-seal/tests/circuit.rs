@@ -5,7 +5,7 @@ mod support;
 
 use rankproof_groth16_seal::{ConstraintSystem, F, circuit};
 use rankproof_lora_proof::transcript::Transcript;
-use rankproof_lora_proof::{Config, LoraProof, Profile, argument};
+use rankproof_lora_proof::{Config, Error, LoraProof, Profile, argument, verify};
 use rankproof_statement::WeightBits;
 use support::{SHAPES, Shape, events, prove_witness, witness};
 
@@ -33,6 +33,28 @@ fn accepts_honest_proofs_of_many_shapes() {
     ] {
         let proof = honest(&config, shapes, tokens, bits, 1);
         assert_eq!(complaint(&config, &proof), None, "{tokens} tokens, {bits:?}, {shapes:?}");
+    }
+}
+
+/// As many modules, rank rows and tokens as `medium` and `large` hold, in both widths.
+#[test]
+#[ignore = "minutes: make test-full"]
+fn accepts_proofs_that_fill_the_larger_profiles() {
+    for (profile, rank, tokens, bits) in
+        [(Profile::Medium, 32, 33, WeightBits::Four), (Profile::Large, 17, 100, WeightBits::Eight)]
+    {
+        let config = profile.config();
+        let names = (0..config.maxima().modules).map(|slot| &*format!("module {slot}").leak());
+        let shapes: Vec<Shape> =
+            names.enumerate().map(|(slot, name)| (name, 30, 50 + slot % 20, rank, slot % 3 == 1)).collect();
+        let proof = honest(&config, &shapes, tokens, bits, 1);
+        assert_eq!(verify(&config, &proof), Ok(()), "{}", profile.name());
+        assert_eq!(complaint(&config, &proof), None, "{}", profile.name());
+        let mut changed = proof.clone();
+        let last = changed.activations.inputs_layout.input_offsets.last_mut().expect("modules");
+        *last = if *last == 0 { 32 } else { 0 };
+        assert_eq!(verify(&config, &changed), Err(Error::ActivationsIdMismatch), "{}", profile.name());
+        assert_eq!(complaint(&config, &changed).as_deref(), Some("slot 0/activations id"), "{}", profile.name());
     }
 }
 
