@@ -10,7 +10,7 @@ use std::time::Instant;
 use rankproof_ceremony::contribute::contribute;
 use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::zkey::Zkey;
-use rankproof_ceremony::{setup, verify};
+use rankproof_ceremony::{quiet, setup, verify};
 use rankproof_groth16_seal::{F, Matrices, MatricesBuilder};
 
 /// `x_(i+1) = x_i²`, the last one public.
@@ -42,10 +42,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let powers = PowersOfTau::open(Path::new(powers))?;
     let folder = tempfile::tempdir_in(".")?;
     let [first, next] = ["0.zkey", "1.zkey"].map(|name| folder.path().join(name));
-    timed("first key", || setup::write(&matrices, &powers, &first, false))?;
+    timed("first key", || setup::write(&matrices, &powers, &first, false, &quiet))?;
     let first = Zkey::open(&first)?;
-    timed("contribution", || contribute(&first, &next, "benchmark", b"", false))?;
+    timed("contribution", || contribute(&first, &next, "benchmark", b"", false, &quiet))?;
     let next = Zkey::open(&next)?;
-    timed("verification", || verify::verify_from_initial(&matrices, &powers, &first, &next))?;
+    timed("verification", || verify::verify_from_initial(&matrices, &powers, &first, &next, &quiet))?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use rankproof_ceremony::finalise::{Ceremony, Identity, finalise};
 use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::zkey::Zkey;
-use rankproof_ceremony::{r1cs, snark_json};
+use rankproof_ceremony::{quiet, r1cs, snark_json};
 use rankproof_groth16_seal::{Assignment, ConstraintSystem, Matrices, Seal, SealJson, circuit, export, prover, seal};
 use rankproof_statement::{F, Statement, claim};
 
@@ -46,7 +46,7 @@ fn write_seal(initial: &Path, last: &Path, powers: &Path, directory: &Path) -> A
     let identity = Identity { profile: PROFILE.to_owned(), slots: SLOTS, inner_digest: PARAMETERS_DIGEST };
     let (matrices, assignment) = write_circuit();
     let ceremony = Ceremony { matrices, powers: &powers, initial: Some(initial), key: &key };
-    let key = finalise(ceremony, identity, true)?;
+    let key = finalise(ceremony, identity, true, &quiet)?;
     let verifying_key = key.verifying_key();
     let statements = statements();
     let sealed = Seal {
@@ -67,7 +67,8 @@ fn write_seal(initial: &Path, last: &Path, powers: &Path, directory: &Path) -> A
     for (name, text) in [
         ("SealVerifyingKey.sol", solidity),
         ("seal.json", serde_json::to_string_pretty(&json)?),
-        ("verification_key.json", snark_json::verification_key(verifying_key).to_string()),
+        ("key.json", format!("{:#}\n", snark_json::points(verifying_key.points()))),
+        ("verification_key.json", format!("{:#}\n", snark_json::verification_key(verifying_key))),
         ("proof.json", snark_json::proof(&sealed.proof).to_string()),
         ("public.json", snark_json::public(assignment.public_inputs()).to_string()),
     ] {

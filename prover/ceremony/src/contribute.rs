@@ -14,20 +14,27 @@ use ark_ec::CurveGroup;
 use ark_ff::Field;
 use rand_chacha::ChaCha20Rng;
 
-use crate::Error;
 use crate::combine::multiply;
 use crate::parameters::{Beacon, MAX_NAME_BYTES, Parameters};
 use crate::randomness;
 use crate::sections::SectionWriter;
 use crate::zkey::{self, Contribution, Contributions, Zkey};
+use crate::{Error, Stage};
 
 /// Adds a participant's contribution; `entropy` is mixed with randomness of the operating system.
 ///
 /// # Errors
 /// [`Error::NameInvalid`], [`crate::FileFault::Exists`] unless `force`, and what the files refuse.
-pub fn contribute(key: &Zkey, path: &Path, name: &str, entropy: &[u8], force: bool) -> Result<Contribution, Error> {
+pub fn contribute(
+    key: &Zkey,
+    path: &Path,
+    name: &str,
+    entropy: &[u8],
+    force: bool,
+    stage: Stage<'_>,
+) -> Result<Contribution, Error> {
     let parameters = Parameters { name: Some(checked(name)?), beacon: None };
-    add(key, path, &mut randomness::secret_generator(entropy), parameters, force)
+    add(key, path, &mut randomness::secret_generator(entropy), parameters, force, stage)
 }
 
 /// Adds a public random value, the last step of a ceremony: nobody could choose the key's last secret.
@@ -35,11 +42,18 @@ pub fn contribute(key: &Zkey, path: &Path, name: &str, entropy: &[u8], force: bo
 /// # Errors
 /// [`Error::NameInvalid`], [`Error::BeaconInvalid`], [`crate::FileFault::Exists`] unless `force`, and what the files
 /// refuse.
-pub fn add_beacon(key: &Zkey, path: &Path, name: &str, beacon: Beacon, force: bool) -> Result<Contribution, Error> {
+pub fn add_beacon(
+    key: &Zkey,
+    path: &Path,
+    name: &str,
+    beacon: Beacon,
+    force: bool,
+    stage: Stage<'_>,
+) -> Result<Contribution, Error> {
     beacon.check()?;
     let mut rng = randomness::beacon_generator(&beacon.value, beacon.log_iterations);
     let parameters = Parameters { name: Some(checked(name)?), beacon: Some(beacon) };
-    add(key, path, &mut rng, parameters, force)
+    add(key, path, &mut rng, parameters, force, stage)
 }
 
 fn checked(name: &str) -> Result<String, Error> {
@@ -62,6 +76,7 @@ fn add(
     rng: &mut ChaCha20Rng,
     parameters: Parameters,
     force: bool,
+    stage: Stage<'_>,
 ) -> Result<Contribution, Error> {
     let (secret, g1_s, g1_sx) = draw(rng);
     let inverse = secret.inverse().ok_or(Error::BeaconInvalid("the secret that it gives is 0"))?;
@@ -80,7 +95,10 @@ fn add(
         file.copy(section, &mut writer)?;
     }
     let witness = header.num_variables() - header.num_leading();
-    for (section, count) in [(zkey::L, witness), (zkey::H, header.domain_size())] {
+    for (section, count, name) in
+        [(zkey::L, witness, "dividing L by the secret"), (zkey::H, header.domain_size(), "dividing H by the secret")]
+    {
+        stage(name);
         writer.begin(section)?;
         file.for_points::<G1Affine>(section, 0, count, |points| writer.points(&multiply(points, &inverse)))?;
         writer.end()?;

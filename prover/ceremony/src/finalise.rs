@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ptau::PowersOfTau;
 use crate::zkey::{self, Contributions, Zkey};
-use crate::{Error, verify};
+use crate::{Error, Stage, verify};
 
 const GAMMA_LABEL: &[u8] = b"rankproof.ceremony-gamma.v1";
 
@@ -82,26 +82,35 @@ pub fn shortcoming(powers: &PowersOfTau, contributions: &Contributions) -> Optio
 /// # Errors
 /// [`Error::Unfinished`], those of [`verify::verify`], and [`rankproof_groth16_seal::Error::UnsoundKey`] when nobody
 /// contributed at all.
-pub fn finalise(ceremony: Ceremony<'_>, identity: Identity, development: bool) -> Result<ProvingKey, Error> {
+pub fn finalise(
+    ceremony: Ceremony<'_>,
+    identity: Identity,
+    development: bool,
+    stage: Stage<'_>,
+) -> Result<ProvingKey, Error> {
     let Ceremony { matrices, powers, initial, key } = ceremony;
     let shortcoming = shortcoming(powers, key.contributions());
     if let (Some(shortcoming), false) = (shortcoming, development) {
         return Err(Error::Unfinished(shortcoming));
     }
     match initial {
-        Some(path) => verify::verify_from_initial(&matrices, powers, &Zkey::open(path)?, key)?,
-        None => verify::verify(&matrices, powers, key)?,
+        Some(path) => verify::verify_from_initial(&matrices, powers, &Zkey::open(path)?, key, stage)?,
+        None => verify::verify(&matrices, powers, key, stage)?,
     }
+    stage("reading the last key");
     let Identity { profile, slots, inner_digest } = identity;
     let circuit_digest = matrices.digest();
     let header = KeyHeader { profile, slots, development: shortcoming.is_some(), circuit_digest, inner_digest };
     read_key(matrices, header, key)
 }
 
-/// The keys in a file of a ceremony that was verified.
-fn read_key(matrices: Matrices, header: KeyHeader, key: &Zkey) -> Result<ProvingKey, Error> {
-    let factor = gamma_factor(header.circuit_digest);
+/// The keys in a file, gamma rescaled where it is the generator.
+pub(crate) fn read_key(matrices: Matrices, header: KeyHeader, key: &Zkey) -> Result<ProvingKey, Error> {
     let points = key.header();
+    let factor = match points.gamma_g2 == G2Affine::generator() {
+        true => gamma_factor(header.circuit_digest),
+        false => Fr::ONE,
+    };
     let ic: Vec<G1Affine> = key.points(zkey::IC)?;
     let points = Points {
         alpha_g1: points.alpha_g1,

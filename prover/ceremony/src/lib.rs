@@ -7,13 +7,14 @@
 //!
 //! All files are those of snarkjs, so its commands and ours may take turns: [`r1cs`], [`ptau`], [`zkey`], in the
 //! container of [`sections`], with the encodings of [`points`] and the derivations of [`randomness`].
-//! [`snark_json`] has the JSON that `snarkjs groth16 verify` reads.
+//! [`snark_json`] has the JSON that `snarkjs groth16 verify` reads, [`exchange`] is for other provers.
 
 pub mod chain;
 mod combine;
 pub mod contribute;
 pub mod development;
 pub mod error;
+pub mod exchange;
 pub mod finalise;
 pub mod parameters;
 pub mod points;
@@ -23,8 +24,15 @@ pub mod randomness;
 pub mod sections;
 pub mod setup;
 pub mod snark_json;
+mod subgroup;
 pub mod transcript;
 pub mod verify;
 pub mod zkey;
+
+/// Hears what a long step is at.
+pub type Stage<'a> = &'a dyn Fn(&'static str);
+
+/// Nobody listens: a [`Stage`].
+pub fn quiet(_stage: &'static str) {}
 
 pub use error::{ContributionFault, Error, FileFault};

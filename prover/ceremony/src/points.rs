@@ -14,7 +14,7 @@
     )
 )]
 
-use ark_bn254::{Fq, Fq2, Fr, G2Affine, g1, g2};
+use ark_bn254::{Fq, Fq2, Fr, g1, g2};
 use ark_ec::{
     AffineRepr, PrimeGroup, VariableBaseMSM,
     scalar_mul::BatchMulPreprocessing,
@@ -22,6 +22,8 @@ use ark_ec::{
 };
 use ark_ff::{BigInt, BigInteger, PrimeField, Zero};
 use rayon::prelude::*;
+
+use crate::subgroup;
 
 /// Bytes of a number.
 pub const NUMBER_BYTES: usize = 32;
@@ -99,7 +101,13 @@ pub trait Point: AffineRepr<ScalarField = Fr> {
     /// Bytes in a file, and hashed.
     const SIZE: usize;
     /// Reads a point; `None` when it is none.
-    fn read(bytes: &mut &[u8]) -> Option<Self>;
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        Self::read_on_curve(bytes).filter(|point| Self::are_in_group(std::slice::from_ref(point)))
+    }
+    /// Reads a point of the curve. The caller must check [`Self::are_in_group`].
+    fn read_on_curve(bytes: &mut &[u8]) -> Option<Self>;
+    /// Whether these points of the curve are in the group: by random combinations when there are many.
+    fn are_in_group(points: &[Self]) -> bool;
     /// Appends the bytes of a file.
     fn write(&self, bytes: &mut Vec<u8>);
     /// Appends the bytes that are hashed.
@@ -119,11 +127,14 @@ fn read_point<C: SWCurveConfig<BaseField: Coordinate>>(bytes: &mut &[u8]) -> Opt
 }
 
 macro_rules! point {
-    ($point:ty, $group:ty, $size:expr, $in_group:expr) => {
+    ($point:ty, $group:ty, $size:expr, $are_in_group:expr) => {
         impl Point for $point {
             const SIZE: usize = $size;
-            fn read(bytes: &mut &[u8]) -> Option<Self> {
-                read_point(bytes).filter($in_group)
+            fn read_on_curve(bytes: &mut &[u8]) -> Option<Self> {
+                read_point(bytes)
+            }
+            fn are_in_group(points: &[Self]) -> bool {
+                $are_in_group(points)
             }
             fn write(&self, bytes: &mut Vec<u8>) {
                 let (x, y) = self.xy().unwrap_or_default();
@@ -149,8 +160,7 @@ macro_rules! point {
 
 // The cofactor of G1 is 1.
 point!(Affine<g1::Config>, Projective<g1::Config>, 64, |_| true);
-point!(Affine<g2::Config>, Projective<g2::Config>, 128, |point: &G2Affine| point
-    .is_in_correct_subgroup_assuming_on_curve());
+point!(Affine<g2::Config>, Projective<g2::Config>, 128, subgroup::contains_all);
 
 /// A scalar as a plain integer, little-endian; `None` when it is not reduced.
 pub fn read_scalar(bytes: &mut &[u8]) -> Option<Fr> {
@@ -169,7 +179,7 @@ pub fn write_montgomery(scalar: &Fr, bytes: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use ark_bn254::G1Affine;
+    use ark_bn254::{G1Affine, G2Affine};
     use ark_ff::Field;
 
     use super::*;

@@ -23,10 +23,10 @@ use ark_bn254::{Bn254, Fq, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup, pairing::Pairing};
 use ark_ff::{AdditiveGroup, UniformRand};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
-use rand::rngs::OsRng;
 
 use crate::parameters::Parameters;
 use crate::points::{Point, take_field_head};
+use crate::randomness::secret_generator;
 use crate::sections::{SectionFile, take_u32};
 use crate::{Error, FileFault};
 
@@ -264,7 +264,8 @@ impl PowersOfTau {
 
 /// Weights of 128 bits: a false equation holds for one in `2^128` choices of each.
 pub(crate) fn random_weights(count: usize) -> Vec<Fr> {
-    (0..count).map(|_| Fr::from(u128::rand(&mut OsRng))).collect()
+    let mut rng = secret_generator(&[]);
+    (0..count).map(|_| Fr::from(u128::rand(&mut rng))).collect()
 }
 
 /// Whether `low_1 / high_1 = low_2 / high_2`, none of them zero.

@@ -235,12 +235,12 @@ fn parse_points<P: Point>(bytes: &[u8]) -> Option<Vec<P>> {
     let parse = |mut bytes: &[u8]| -> Option<Vec<P>> {
         let mut points = Vec::with_capacity(POINTS_PER_TASK);
         while !bytes.is_empty() {
-            points.push(P::read(&mut bytes)?);
+            points.push(P::read_on_curve(&mut bytes)?);
         }
         Some(points)
     };
     let parts: Option<Vec<Vec<P>>> = bytes.par_chunks(POINTS_PER_TASK.saturating_mul(P::SIZE)).map(parse).collect();
-    Some(parts?.concat())
+    Some(parts?.concat()).filter(|points| P::are_in_group(points))
 }
 
 /// Takes a number off the front.

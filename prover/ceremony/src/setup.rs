@@ -14,26 +14,34 @@ use ark_poly::EvaluationDomain;
 use blake2::{Blake2b512, Digest};
 use rankproof_groth16_seal::{Matrices, reduction};
 
-use crate::Error;
 use crate::combine::{Columns, normalize, weights};
 use crate::points::{Point, write_montgomery};
 use crate::ptau::{ALPHA_G1, BETA_G1, BETA_G2, PowersOfTau, TAU_G1, TAU_G2};
 use crate::sections::{CHUNK_POINTS, SectionWriter, encode};
 use crate::zkey::{self, Contributions, Hash, Header, Zkey};
+use crate::{Error, Stage};
 
 /// Writes the first key of a ceremony; returns the hash of the circuit.
 ///
 /// # Errors
 /// [`Error::PowerTooSmall`], [`crate::FileFault::Exists`] unless `force`, and what the files refuse.
-pub fn write(matrices: &Matrices, powers: &PowersOfTau, path: &Path, force: bool) -> Result<Hash, Error> {
+pub fn write(
+    matrices: &Matrices,
+    powers: &PowersOfTau,
+    path: &Path,
+    force: bool,
+    stage: Stage<'_>,
+) -> Result<Hash, Error> {
     let header = header(matrices, powers)?;
     let level = header.log_domain();
     let mut writer = SectionWriter::create(path, zkey::MAGIC, zkey::NUM_SECTIONS, force)?;
     header.write(&mut writer)?;
+    stage("writing the matrices");
     writer.begin(zkey::ENTRIES)?;
     for_entries(matrices, |bytes| writer.bytes(bytes))?;
     writer.end()?;
 
+    stage("computing IC and L of the first key");
     let columns = Columns::new(matrices);
     let tau: Vec<G1Affine> = powers.lagrange(TAU_G1, level)?;
     let beta: Vec<G1Affine> = powers.lagrange(BETA_G1, level)?;
@@ -63,16 +71,19 @@ pub fn write(matrices: &Matrices, powers: &PowersOfTau, path: &Path, force: bool
     hash_points(&mut hasher, &l);
     drop((ic, l));
 
+    stage("computing A of the first key");
     let mut a = columns.sum(&weights(matrices, [Some(&tau), None, None]));
     add_public_rows(&mut a, matrices, &tau);
     let a = normalize::<G1Affine>(&a);
     section(&mut writer, zkey::A, &a)?;
     hash_points(&mut hasher, &a);
     drop(a);
+    stage("computing B of the first key in G1");
     let b = normalize::<G1Affine>(&columns.sum(&weights(matrices, [None, Some(&tau), None])));
     section(&mut writer, zkey::B_G1, &b)?;
     hash_points(&mut hasher, &b);
     drop((b, tau));
+    stage("computing B of the first key in G2");
     let tau: Vec<G2Affine> = powers.lagrange(TAU_G2, level)?;
     let b = normalize::<G2Affine>(&columns.sum(&weights(matrices, [None, Some(&tau), None])));
     writer.begin(zkey::B_G2)?;
@@ -113,7 +124,7 @@ fn add_public_rows<P: Point>(sums: &mut [P::Group], matrices: &Matrices, points:
 
 /// The entries of the matrices a and b, row by row: the coefficients times 2^512, so that snarkjs gets the Montgomery
 /// form of the Montgomery form of a value that it multiplies with.
-fn for_entries(matrices: &Matrices, mut visit: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn for_entries(matrices: &Matrices, mut visit: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
     const PIECE_BYTES: usize = 1 << 22;
     let shift = Fr::from(2u64).pow([256]);
     let encoded: Vec<Vec<u8>> = matrices

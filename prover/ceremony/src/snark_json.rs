@@ -6,6 +6,7 @@
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::PrimeField;
+use rankproof_groth16_seal::keys::Points;
 use rankproof_groth16_seal::{F, Groth16Proof, VerifyingKey};
 use serde_json::{Value, json};
 
@@ -14,11 +15,15 @@ use crate::finalise::restored;
 /// A verifying key as its ceremony left it: what `snarkjs zkey export verificationkey` gives, without the pairing of
 /// alpha and beta, which no verifier reads.
 pub fn verification_key(key: &VerifyingKey) -> Value {
-    let points = restored(key);
+    points(&restored(key))
+}
+
+/// Points of a verifying key, as they are.
+pub fn points(points: &Points) -> Value {
     json!({
         "protocol": "groth16",
         "curve": "bn128",
-        "nPublic": key.num_public(),
+        "nPublic": points.gamma_abc_g1.len().saturating_sub(1),
         "vk_alpha_1": g1(&points.alpha_g1),
         "vk_beta_2": g2(&points.beta_g2),
         "vk_gamma_2": g2(&points.gamma_g2),

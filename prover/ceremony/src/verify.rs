@@ -17,37 +17,46 @@ use rankproof_groth16_seal::Matrices;
 use crate::points::Point;
 use crate::ptau::{ALPHA_G1, BETA_G1, Levels, PowersOfTau, TAU_G1, TAU_G2, random_weights, same_ratio};
 use crate::zkey::{self, Zkey};
-use crate::{Error, FileFault, chain, setup};
+use crate::{Error, FileFault, Stage, chain, setup};
 
 /// Checks a key against a circuit and powers of tau, which are checked too; the first key is computed again.
 ///
 /// # Errors
 /// [`Error::Powers`], [`Error::Contribution`], [`Error::Key`], and what the files refuse.
-pub fn verify(matrices: &Matrices, powers: &PowersOfTau, key: &Zkey) -> Result<(), Error> {
+pub fn verify(matrices: &Matrices, powers: &PowersOfTau, key: &Zkey, stage: Stage<'_>) -> Result<(), Error> {
     let folder = key.file().path().parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = tempfile::tempdir_in(folder.unwrap_or(std::path::Path::new(".")));
     let folder = folder.map_err(|error| FileFault::from(error).at(key.file().path()))?;
-    check_powers(matrices, powers)?;
-    chain::check(key.contributions())?;
+    check_parts(matrices, powers, key, stage)?;
     let path = folder.path().join("initial.zkey");
-    setup::write(matrices, powers, &path, false)?;
-    compare(&Zkey::open(&path)?, key)
+    setup::write(matrices, powers, &path, false, stage)?;
+    compare(&Zkey::open(&path)?, key, stage)
 }
 
 /// [`verify`] with the first key of the ceremony at hand.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_from_initial(matrices: &Matrices, powers: &PowersOfTau, initial: &Zkey, key: &Zkey) -> Result<(), Error> {
-    check_powers(matrices, powers)?;
-    chain::check(key.contributions())?;
-    check_initial(matrices, powers, initial)?;
-    compare(initial, key)
+pub fn verify_from_initial(
+    matrices: &Matrices,
+    powers: &PowersOfTau,
+    initial: &Zkey,
+    key: &Zkey,
+    stage: Stage<'_>,
+) -> Result<(), Error> {
+    check_parts(matrices, powers, key, stage)?;
+    check_initial(matrices, powers, initial, stage)?;
+    compare(initial, key, stage)
 }
 
-fn check_powers(matrices: &Matrices, powers: &PowersOfTau) -> Result<(), Error> {
+/// Checks contributions and powers of tau, each by itself.
+fn check_parts(matrices: &Matrices, powers: &PowersOfTau, key: &Zkey, stage: Stage<'_>) -> Result<(), Error> {
     let level = setup::header(matrices, powers)?.log_domain();
+    stage("checking the contributions");
+    chain::check(key.contributions())?;
+    stage("checking the powers of tau");
     powers.check_powers()?;
+    stage("checking the Lagrange forms of the powers of tau");
     powers.check_lagrange(Levels::Circuit(level))
 }
 
@@ -59,7 +68,8 @@ const fn differs(what: &'static str) -> Error {
 ///
 /// # Errors
 /// [`Error::Key`], and what the files refuse.
-pub fn check_initial(matrices: &Matrices, powers: &PowersOfTau, initial: &Zkey) -> Result<(), Error> {
+pub fn check_initial(matrices: &Matrices, powers: &PowersOfTau, initial: &Zkey, stage: Stage<'_>) -> Result<(), Error> {
+    stage("checking the first key");
     let header = setup::header(matrices, powers)?;
     if *initial.header() != header {
         return Err(differs("the header of the first key"));
@@ -114,7 +124,8 @@ pub fn check_initial(matrices: &Matrices, powers: &PowersOfTau, initial: &Zkey) 
 }
 
 /// Checks that a key is the first one, after its contributions.
-fn compare(initial: &Zkey, key: &Zkey) -> Result<(), Error> {
+fn compare(initial: &Zkey, key: &Zkey, stage: Stage<'_>) -> Result<(), Error> {
+    stage("comparing the last key with the first");
     let (first, last) = (initial.header(), key.header());
     let contributions = key.contributions();
     let other = |what| Err(Error::Key { what, fault: "is not that of the first key" });

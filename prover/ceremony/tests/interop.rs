@@ -6,7 +6,7 @@ use rankproof_ceremony::contribute::{add_beacon, contribute};
 use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
 use rankproof_ceremony::zkey::Zkey;
-use rankproof_ceremony::{development, r1cs, setup, verify};
+use rankproof_ceremony::{development, quiet, r1cs, setup, verify};
 use support::{BEACON, Files, circuit, snarkjs};
 
 #[test]
@@ -46,7 +46,7 @@ fn snarkjs_verifies_our_powers_of_tau() {
 fn our_first_key_is_that_of_snarkjs_byte_for_byte() {
     let files = Files::new();
     files.snarkjs(&["groth16", "setup", "circuit.r1cs", "development.ptau", "theirs.zkey"]);
-    setup::write(&files.matrices, &files.powers, &files.path("ours.zkey"), false).expect("written");
+    setup::write(&files.matrices, &files.powers, &files.path("ours.zkey"), false, &quiet).expect("written");
     assert!(files.bytes("ours.zkey") == files.bytes("theirs.zkey"), "the files differ");
 }
 
@@ -54,18 +54,18 @@ fn our_first_key_is_that_of_snarkjs_byte_for_byte() {
 #[test]
 fn each_tool_continues_and_verifies_the_other() {
     let files = Files::new();
-    setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false).expect("written");
+    setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false, &quiet).expect("written");
     let open = |name: &str| Zkey::open(&files.path(name)).expect("a key");
-    contribute(&open("0.zkey"), &files.path("1.zkey"), "alice", b"", false).expect("ours");
+    contribute(&open("0.zkey"), &files.path("1.zkey"), "alice", b"", false, &quiet).expect("ours");
     files.snarkjs(&["zkey", "contribute", "1.zkey", "2.zkey", "--name=bob", "-e=more entropy"]);
-    contribute(&open("2.zkey"), &files.path("3.zkey"), "carol", b"dice", false).expect("ours");
+    contribute(&open("2.zkey"), &files.path("3.zkey"), "carol", b"dice", false, &quiet).expect("ours");
     files.snarkjs(&["zkey", "beacon", "3.zkey", "theirs.zkey", BEACON, "10", "-n=final"]);
     let beacon = Beacon { value: hex::decode(BEACON).expect("hex"), log_iterations: 10 };
-    add_beacon(&open("3.zkey"), &files.path("ours.zkey"), "final", beacon, false).expect("ours");
+    add_beacon(&open("3.zkey"), &files.path("ours.zkey"), "final", beacon, false, &quiet).expect("ours");
     assert!(files.bytes("ours.zkey") == files.bytes("theirs.zkey"), "a beacon leaves nothing to choose");
 
-    verify::verify(&files.matrices, &files.powers, &open("theirs.zkey")).expect("verifies");
-    verify::verify_from_initial(&files.matrices, &files.powers, &open("0.zkey"), &open("theirs.zkey"))
+    verify::verify(&files.matrices, &files.powers, &open("theirs.zkey"), &quiet).expect("verifies");
+    verify::verify_from_initial(&files.matrices, &files.powers, &open("0.zkey"), &open("theirs.zkey"), &quiet)
         .expect("verifies");
     let output = files.snarkjs(&["zkey", "verify", "circuit.r1cs", "development.ptau", "ours.zkey"]);
     assert!(output.contains("ZKey Ok!"), "{output}");

@@ -9,7 +9,7 @@ use rankproof_ceremony::finalise::{Ceremony, Identity, finalise, restored};
 use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::zkey::Zkey;
-use rankproof_ceremony::{Error, setup, snark_json};
+use rankproof_ceremony::{Error, quiet, setup, snark_json};
 use rankproof_groth16_seal::error::UnsoundKey;
 use rankproof_groth16_seal::{ProvingKey, SealProfile, export, prover, seal, verifier};
 use support::{BEACON, Files, circuit};
@@ -31,7 +31,7 @@ fn keys_of(
 ) -> Result<ProvingKey, Error> {
     let (key, initial) = (files.key(name), files.path("0.zkey"));
     let ceremony = Ceremony { matrices: files.matrices.clone(), powers, initial: Some(&initial), key: &key };
-    finalise(ceremony, identity, development)
+    finalise(ceremony, identity, development, &quiet)
 }
 
 fn refusal(result: Result<ProvingKey, Error>) -> &'static str {
@@ -103,12 +103,12 @@ fn keys_for_value_need_a_participant_and_a_beacon() {
     files.snarkjs(&["powersoftau", "prepare", "phase2", "one.ptau", "final.ptau"]);
     let powers = PowersOfTau::open(&files.path("final.ptau")).expect("prepared");
     assert!(!powers.is_development());
-    setup::write(&files.matrices, &powers, &files.path("0.zkey"), false).expect("written");
+    setup::write(&files.matrices, &powers, &files.path("0.zkey"), false, &quiet).expect("written");
     let open = |name: &str| Zkey::open(&files.path(name)).expect("a key");
     let beacon = || Beacon { value: hex::decode(BEACON).expect("hex"), log_iterations: 10 };
-    contribute(&open("0.zkey"), &files.path("erin.zkey"), "erin", b"", false).expect("contributed");
-    add_beacon(&open("0.zkey"), &files.path("beacon.zkey"), "final", beacon(), false).expect("contributed");
-    add_beacon(&open("erin.zkey"), &files.path("final.zkey"), "final", beacon(), false).expect("contributed");
+    contribute(&open("0.zkey"), &files.path("erin.zkey"), "erin", b"", false, &quiet).expect("contributed");
+    add_beacon(&open("0.zkey"), &files.path("beacon.zkey"), "final", beacon(), false, &quiet).expect("contributed");
+    add_beacon(&open("erin.zkey"), &files.path("final.zkey"), "final", beacon(), false, &quiet).expect("contributed");
 
     let key = keys(&files, &powers, "final.zkey", false).expect("finished");
     assert!(!key.header().development);

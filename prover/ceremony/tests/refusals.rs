@@ -11,7 +11,7 @@ use rankproof_ceremony::contribute::contribute;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
 use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contribution, Contributions, Zkey};
-use rankproof_ceremony::{ContributionFault, Error, FileFault, chain, development, r1cs, setup, verify};
+use rankproof_ceremony::{ContributionFault, Error, FileFault, chain, development, quiet, r1cs, setup, verify};
 use rankproof_groth16_seal::MatricesBuilder;
 use support::{Files, exchange, section_range};
 
@@ -27,15 +27,15 @@ fn contributions() -> Contributions {
 
 fn verified(key: &Path) -> Result<(), Error> {
     let files = honest();
-    verify::verify_from_initial(&files.matrices, &files.powers, &files.key("0.zkey"), &Zkey::open(key)?)
+    verify::verify_from_initial(&files.matrices, &files.powers, &files.key("0.zkey"), &Zkey::open(key)?, &quiet)
 }
 
 #[test]
 fn the_honest_ceremony_verifies() {
     let files = honest();
     verified(&files.path("4.zkey")).expect("honest");
-    verify::verify(&files.matrices, &files.powers, &files.key("4.zkey")).expect("honest");
-    verify::check_initial(&files.matrices, &files.powers, &files.key("0.zkey")).expect("honest");
+    verify::verify(&files.matrices, &files.powers, &files.key("4.zkey"), &quiet).expect("honest");
+    verify::check_initial(&files.matrices, &files.powers, &files.key("0.zkey"), &quiet).expect("honest");
     let contributions = contributions();
     Transcript::of(&contributions).check(&contributions).expect("honest");
 }
@@ -154,11 +154,12 @@ fn key_of_another_circuit_is_refused() {
         builder.row([&row[0], &row[1], &row[2]]);
     }
     let other = builder.finish(files.matrices.num_public(), files.matrices.num_variables()).expect("a circuit");
-    setup::write(&other, &files.powers, &files.path("other.zkey"), false).expect("written");
-    contribute(&files.key("other.zkey"), &files.path("other1.zkey"), "mallory", b"", false).expect("contributed");
-    verify::verify(&other, &files.powers, &files.key("other1.zkey")).expect("honest, for that circuit");
+    setup::write(&other, &files.powers, &files.path("other.zkey"), false, &quiet).expect("written");
+    contribute(&files.key("other.zkey"), &files.path("other1.zkey"), "mallory", b"", false, &quiet)
+        .expect("contributed");
+    verify::verify(&other, &files.powers, &files.key("other1.zkey"), &quiet).expect("honest, for that circuit");
     assert_eq!(key_fault(&files.path("other1.zkey")), "the circuit's hash");
-    let error = verify::verify(&files.matrices, &files.powers, &files.key("other1.zkey")).unwrap_err();
+    let error = verify::verify(&files.matrices, &files.powers, &files.key("other1.zkey"), &quiet).unwrap_err();
     assert!(matches!(error, Error::Key { what: "the circuit's hash", .. }), "{error}");
 }
 
@@ -186,11 +187,15 @@ fn names_delta_when_the_last_contribution_was_dropped() {
 #[test]
 fn first_key_of_another_circuit_or_with_altered_points_is_refused() {
     let files = honest();
-    let fault =
-        |path: &Path| match verify::check_initial(&files.matrices, &files.powers, &Zkey::open(path).expect("a key")) {
-            Err(Error::Key { what, .. }) => what,
-            other => panic!("{other:?}"),
-        };
+    let fault = |path: &Path| match verify::check_initial(
+        &files.matrices,
+        &files.powers,
+        &Zkey::open(path).expect("a key"),
+        &quiet,
+    ) {
+        Err(Error::Key { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
     for (section, size, what) in [
         (3, 64, "IC or L of the first key"),
         (5, 64, "A of the first key"),
@@ -311,7 +316,7 @@ fn powers_of_tau_that_are_too_small_are_refused() {
     let path = files.path("small.ptau");
     development::write(4, &path, false).expect("written");
     let small = PowersOfTau::open(&path).expect("sound");
-    let error = verify::verify(&files.matrices, &small, &files.key("4.zkey")).unwrap_err();
+    let error = verify::verify(&files.matrices, &small, &files.key("4.zkey"), &quiet).unwrap_err();
     assert!(matches!(error, Error::PowerTooSmall { needed: 9, actual: 4 }), "{error}");
     assert!(small.check_size(4).is_ok() && small.check_size(5).is_err());
     assert!(matches!(file_fault(development::write(4, &path, false)), FileFault::Exists));

@@ -215,6 +215,12 @@ pub enum Keys {
     New(KeysNew),
     /// Says what the keys of a folder are.
     Info(KeysInfo),
+    /// Makes again whatever the keys can be made from, and compares; says what could not be checked.
+    Verify(KeysVerify),
+    /// Writes the verifying key, a seal and the proving key in the files of snarkjs.
+    Export(KeysExport),
+    /// Reads a .zkey as keys of a profile: development keys, since nothing shows where it comes from.
+    Import(KeysImport),
 }
 
 /// Arguments of `keys new`.
@@ -237,6 +243,60 @@ pub struct KeysInfo {
     /// The folder.
     #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
     pub keys: PathBuf,
+}
+
+/// Arguments of `keys verify`.
+#[derive(Args, Debug)]
+pub struct KeysVerify {
+    /// The folder.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// The last key of the ceremony that the keys come from.
+    #[arg(long, value_name = "FILE.zkey", requires = "ptau")]
+    pub zkey: Option<PathBuf>,
+    /// The powers of tau of that ceremony.
+    #[arg(long, value_name = "FILE.ptau", requires = "zkey")]
+    pub ptau: Option<PathBuf>,
+    /// The first key of that ceremony; without it, it is computed again.
+    #[arg(long, value_name = "FILE.zkey", requires = "zkey")]
+    pub initial: Option<PathBuf>,
+}
+
+/// Arguments of `keys export`.
+#[derive(Args, Debug)]
+pub struct KeysExport {
+    /// Folder of keys.
+    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
+    pub keys: PathBuf,
+    /// A seal made with them: also writes proof.json and public.json.
+    #[arg(long, value_name = "SEAL.json")]
+    pub seal: Option<PathBuf>,
+    /// Also writes proving.zkey, for other provers.
+    #[arg(long)]
+    pub zkey: bool,
+    /// Where the files go.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Replaces existing files.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `keys import`.
+#[derive(Args, Debug)]
+pub struct KeysImport {
+    /// The key.
+    #[arg(value_name = "FILE.zkey")]
+    pub zkey: PathBuf,
+    /// Profile of keys.
+    #[arg(long, default_value = "small", value_name = "NAME")]
+    pub profile: String,
+    /// The folder; .rankproof/keys/NAME without this.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replaces existing keys.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `seal`.

@@ -27,8 +27,6 @@ pub enum Ceremony {
     Verify(Verify),
     /// Checks a ceremony and writes a folder of keys.
     Finalise(Finalise),
-    /// Writes verification_key.json and, for a seal, proof.json and public.json, as snarkjs reads them.
-    Export(Export),
 }
 
 /// Arguments of `ceremony r1cs`.
@@ -165,23 +163,6 @@ pub struct Finalise {
     force: bool,
 }
 
-/// Arguments of `ceremony export`.
-#[derive(Args, Debug)]
-pub struct Export {
-    /// Folder of keys.
-    #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
-    keys: PathBuf,
-    /// A seal made with them.
-    #[arg(long, value_name = "SEAL.json")]
-    seal: Option<PathBuf>,
-    /// Where the files go.
-    #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
-    /// Replaces existing files.
-    #[arg(long)]
-    force: bool,
-}
-
 /// Runs a command; the report is what is shown.
 pub fn run(command: &Ceremony, bars: &dyn Progress) -> Result<Value, Error> {
     match command {
@@ -215,9 +196,6 @@ pub fn run(command: &Ceremony, bars: &dyn Progress) -> Result<Value, Error> {
                 force: arguments.force,
             };
             report(&ceremony::write_keys(&request, bars)?)
-        }
-        Ceremony::Export(Export { keys, seal, output, force }) => {
-            report(&ceremony::export_snark(keys, seal.as_deref(), output, *force)?)
         }
     }
 }

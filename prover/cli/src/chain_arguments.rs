@@ -175,6 +175,9 @@ pub struct Status {
     /// First block that is read for everything: that of the registry's deployment.
     #[arg(long, value_name = "N", default_value = "0")]
     pub from_block: u64,
+    /// Folder of keys that a verifier behind the registry must hold; without it, no key is compared.
+    #[arg(long, value_name = "DIR")]
+    pub keys: Option<PathBuf>,
 }
 
 /// Arguments of `watch`.

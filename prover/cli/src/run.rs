@@ -2,15 +2,15 @@
 
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
-    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, halo2, inspect, keys, profile, seal,
-    seal_profile, verify,
+    Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, exchange, halo2, inspect, keys,
+    profile, seal, seal_profile, verify, verify_keys,
 };
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::{Bits, Command, Export, Keys};
+use crate::arguments::{Bits, Command, Export, Keys, KeysExport, KeysImport, KeysVerify};
 use crate::bars::Bars;
 use crate::{run_chain, run_prove};
 
@@ -79,6 +79,24 @@ pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
             report(&keys::create(profile, &directory, arguments.force, &bars)?.report)
         }
         Command::Keys(Keys::Info(arguments)) => report(&keys::info(&arguments.keys)?),
+        Command::Keys(Keys::Verify(KeysVerify { keys, zkey, ptau, initial })) => {
+            let ceremony = zkey.clone().zip(ptau.clone()).map(|(key, powers)| {
+                let initial = initial.clone();
+                verify_keys::CeremonyFiles { powers, key, initial }
+            });
+            let request = verify_keys::Request { keys: keys.clone(), ceremony };
+            report(&verify_keys::verify_keys(&request, &bars)?)
+        }
+        Command::Keys(Keys::Export(KeysExport { keys, seal, zkey, output, force })) => {
+            let (keys, seal, output) = (keys.clone(), seal.clone(), output.clone());
+            let request = exchange::Export { keys, seal, zkey: *zkey, output, force: *force };
+            report(&exchange::export(&request, &bars)?)
+        }
+        Command::Keys(Keys::Import(KeysImport { zkey, profile, output, force })) => {
+            let profile = seal_profile(profile)?;
+            let directory = output.clone().unwrap_or_else(|| keys::default_directory(profile));
+            report(&exchange::import(zkey, profile, &directory, *force, &bars)?)
+        }
         Command::Ceremony(command) => crate::ceremony::run(command, &bars),
         Command::Seal(arguments) => {
             let request = seal::Request {

@@ -122,6 +122,7 @@ pub fn revoke(arguments: &Revoke, progress: &dyn Progress) -> Result<Value, Erro
 pub fn status(arguments: &Status, progress: &dyn Progress) -> Result<Value, Error> {
     let registry = parse_address("--registry", &arguments.registry)?;
     let access = chain::Access::to_read(&arguments.rpc_url);
+    let keys = arguments.keys.as_deref();
     let question = match (&arguments.seal, &arguments.adapter_id, &arguments.activations_id) {
         (_, Some(adapter_id), Some(activations_id)) => Question::Statement {
             adapter_id: parse_element("--adapter-id", adapter_id)?,
@@ -129,9 +130,9 @@ pub fn status(arguments: &Status, progress: &dyn Progress) -> Result<Value, Erro
             context: parse_element("--context", &arguments.context)?,
         },
         (Some(seal), _, _) => Question::Seal(seal.clone()),
-        _ => return report(&chain::registry_status(&access, registry, arguments.from_block, progress)?),
+        _ => return report(&chain::registry_status(&access, registry, arguments.from_block, keys, progress)?),
     };
-    report(&chain::status(&access, registry, &question)?)
+    report(&chain::status(&access, registry, &question, keys)?)
 }
 
 /// `watch`: events go out as they come, the state they make at the end.

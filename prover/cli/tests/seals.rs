@@ -127,3 +127,79 @@ fn export_writes_the_key_that_seals_name() {
     assert!(field(&report, "key_digest").starts_with(field(&sealed.sealed, "selector")));
     fail(2, &export);
 }
+
+/// A folder with a copy of the keys.
+fn copy_of_keys(name: &str) -> PathBuf {
+    let copy = sealed().path(name);
+    std::fs::create_dir(&copy).expect("a folder");
+    for file in ["proving.key", "verifying.key", "keys.json"] {
+        std::fs::copy(sealed().path("keys").join(file), copy.join(file)).expect("copied");
+    }
+    copy
+}
+
+fn parts(report: &serde_json::Value, list: &str) -> Vec<String> {
+    let items = report[list].as_array().unwrap_or_else(|| panic!("{list} in {report}"));
+    items.iter().map(|item| field(item, "part").to_owned()).collect()
+}
+
+#[test]
+fn keys_are_verified_by_making_them_again() {
+    let report = succeed(arguments!["keys", "verify", "--keys", sealed().path("keys")]);
+    assert_eq!(report["verified"], true);
+    assert_eq!(parts(&report, "checked"), ["verifying key", "proving key", "circuit", "development keys"]);
+    assert_eq!(parts(&report, "not_checked"), Vec::<String>::new());
+    assert_eq!(field(&report, "key_digest"), field(&sealed().keys, "key_digest"));
+
+    // The verifying key of another pair, and keys that say that they come from a ceremony.
+    let other = copy_of_keys("other");
+    std::fs::copy(support::root().join("fixtures/seals/verifying.key"), other.join("verifying.key")).expect("copied");
+    assert!(fail(1, arguments!["keys", "verify", "--keys", other]).contains("are not of one pair"));
+    let ceremony = arguments!["keys", "verify", "--keys", sealed().path("keys"), "--zkey", other, "--ptau", other];
+    assert!(fail(1, ceremony).contains("says of no ceremony"));
+    assert!(fail(2, arguments!["keys", "verify", "--keys", sealed().path("keys"), "--zkey", other]).contains("--ptau"));
+    assert!(fail(2, arguments!["keys", "verify", "--keys", sealed().path("none")]).contains("verifying.key"));
+    // Nobody says where they come from: what is left to check is checked, and the report says what is not.
+    let silent = copy_of_keys("silent");
+    std::fs::remove_file(silent.join("keys.json")).expect("removed");
+    let report = succeed(arguments!["keys", "verify", "--keys", silent]);
+    assert_eq!(parts(&report, "not_checked"), ["origin", "points of the proving key"]);
+    assert!(field(&report, "setup").contains("does not say"), "{report}");
+}
+
+/// Out as a `.zkey` and in again: the same key, but nobody knows any more where it comes from.
+#[test]
+fn keys_go_out_to_snarkjs_and_come_back_as_development_keys() {
+    let sealed = sealed();
+    let out = sealed.path("snarkjs");
+    let export = arguments![
+        "keys",
+        "export",
+        "--keys",
+        sealed.path("keys"),
+        "--seal",
+        sealed.path("seal.json"),
+        "--zkey",
+        "-o",
+        out
+    ];
+    let report = succeed(&export);
+    assert_eq!(report["files"].as_array().map(Vec::len), Some(4), "{report}");
+    assert!(field(&report, "setup").contains("anybody can forge"));
+    assert!(fail(2, &export).contains("--force"));
+    let zkey = out.join("proving.zkey");
+    let import =
+        |profile: &str, to: &str| arguments!["keys", "import", zkey, "--profile", profile, "-o", sealed.path(to)];
+    let imported = succeed(import("tiny", "imported"));
+    assert_eq!(field(&imported, "key_digest"), field(&sealed.keys, "key_digest"));
+    assert!(imported["development_insecure"] == true && field(&imported, "setup").contains("imported"), "{imported}");
+    assert!(fail(1, import("tiny-x2", "never")).contains("the size of the key is not that of the circuit"));
+    assert!(fail(2, import("tiny", "imported")).contains("--force"));
+    assert!(!sealed.path("never").exists());
+    // A seal of other keys is not exported with these.
+    let foreign = support::root().join("fixtures/seals/first.json");
+    let other = sealed.path("other-snarkjs");
+    let export = arguments!["keys", "export", "--keys", sealed.path("keys"), "--seal", foreign, "-o", other];
+    assert!(fail(1, export).contains("selector"));
+    assert!(!other.exists());
+}

@@ -180,11 +180,14 @@ pub enum UnsoundKey {
     #[error("{0} is not in the group")]
     NotInGroup(&'static str),
     /// Nobody contributed: the point is the published generator.
-    #[error("{0} is the generator of its group")]
+    #[error("{0} is the generator of its group up to sign")]
     Generator(&'static str),
-    /// With gamma = delta anybody can forge.
-    #[error("gamma equals delta, so anybody could forge")]
+    /// With gamma = delta, or gamma = -delta, anybody can forge.
+    #[error("gamma equals delta up to sign, so anybody could forge")]
     GammaEqualsDelta,
+    /// Provers take another point than verifiers.
+    #[error("{0} is another in G1 than in G2")]
+    DiffersInG1(&'static str),
 }
 
 impl FileFault {

@@ -12,11 +12,12 @@ pub use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contribution, Zkey};
-use rankproof_ceremony::{contribute, development, r1cs, setup, snark_json, verify};
-use rankproof_groth16_seal::{Seal, SealProfile, seal};
+use rankproof_ceremony::{contribute, development, r1cs, setup, verify};
+use rankproof_groth16_seal::{SealProfile, seal};
 use serde::Serialize;
 
-use crate::{Error, Progress, json_beside, keys};
+use crate::keys::{self, Origin};
+use crate::{Error, Progress, json_beside};
 
 /// What an export of constraints gave.
 #[derive(Clone, Debug, Serialize)]
@@ -102,8 +103,7 @@ pub fn begin(
     progress.stage("reading constraints");
     let matrices = r1cs::read(constraints)?;
     let powers = PowersOfTau::open(powers)?;
-    progress.stage("making the first key");
-    let hash = setup::write(&matrices, &powers, file, force)?;
+    let hash = setup::write(&matrices, &powers, file, force, &|name| progress.stage(name))?;
     record(file, None)?;
     Ok(made(file, Some(powers.is_development()), Some(hex::encode(hash)), start))
 }
@@ -140,13 +140,13 @@ pub fn continue_with(
     if let Some(earlier) = &earlier {
         earlier.check(key.contributions())?;
     }
-    progress.stage("multiplying");
+    let stage = |name: &str| progress.stage(name);
     let contribution: Contribution = match step {
         Step::Participant { entropy } => {
             let entropy = entropy.map(|path| files::read(&path, 1 << 20)).transpose()?;
-            contribute::contribute(&key, file, name, &entropy.unwrap_or_default(), force)?
+            contribute::contribute(&key, file, name, &entropy.unwrap_or_default(), force, &stage)?
         }
-        Step::Beacon(beacon) => contribute::add_beacon(&key, file, name, beacon, force)?,
+        Step::Beacon(beacon) => contribute::add_beacon(&key, file, name, beacon, force, &stage)?,
     };
     record(file, earlier.as_ref())?;
     Ok(made(file, None, Some(hex::encode(contribution.hash())), start))
@@ -190,10 +190,10 @@ pub fn check(
     progress.stage("reading constraints");
     let matrices = r1cs::read(constraints)?;
     let powers = PowersOfTau::open(powers)?;
-    progress.stage("verifying");
+    let stage = |name: &str| progress.stage(name);
     match initial {
-        Some(path) => verify::verify_from_initial(&matrices, &powers, &Zkey::open(path)?, &key)?,
-        None => verify::verify(&matrices, &powers, &key)?,
+        Some(path) => verify::verify_from_initial(&matrices, &powers, &Zkey::open(path)?, &key, &stage)?,
+        None => verify::verify(&matrices, &powers, &key, &stage)?,
     }
     let contributions = key.contributions();
     let entries = published.unwrap_or_else(|| Transcript::of(contributions));
@@ -243,41 +243,11 @@ pub fn write_keys(request: &Finalise, progress: &dyn Progress) -> Result<keys::R
         false => Transcript::of(key.contributions()),
     };
     transcript.check(key.contributions())?;
-    progress.stage("verifying the ceremony");
     let identity = Identity::of(request.profile);
     let ceremony = finalise::Ceremony { matrices, powers: &powers, initial: request.initial.as_deref(), key: &key };
-    let key = finalise::finalise(ceremony, identity, request.development)?;
+    let key = finalise::finalise(ceremony, identity, request.development, &|name| progress.stage(name))?;
     progress.stage("writing keys");
-    keys::write(&key, &request.directory, start.elapsed().as_secs_f64(), Some(transcript))
-}
-
-/// Files for `snarkjs groth16 verify`.
-#[derive(Clone, Debug, Serialize)]
-pub struct SnarkFiles {
-    /// What was written.
-    pub files: Vec<PathBuf>,
-}
-
-/// Writes `verification_key.json` and, with a seal, its `proof.json` and `public.json`.
-///
-/// # Errors
-/// When the keys or the seal are refused, a file exists, or the disk refuses.
-pub fn export_snark(directory: &Path, sealed: Option<&Path>, output: &Path, force: bool) -> Result<SnarkFiles, Error> {
-    let key = keys::read_verifying_key(directory)?;
-    let mut values = vec![("verification_key.json", snark_json::verification_key(&key))];
-    if let Some(path) = sealed {
-        let sealed: Seal = crate::seal::read_seal(path)?;
-        values.push(("proof.json", snark_json::proof(&sealed.proof)));
-        values.push(("public.json", snark_json::public(&seal::public_inputs(&key, &sealed)?)));
-    }
-    keys::create_directory(output)?;
-    let mut written = Vec::new();
-    for (name, value) in values {
-        let file = output.join(name);
-        files::write_atomically(&file, format!("{value:#}\n").as_bytes(), force)?;
-        written.push(file);
-    }
-    Ok(SnarkFiles { files: written })
+    keys::write(&key, &request.directory, start.elapsed().as_secs_f64(), Origin::Ceremony(transcript))
 }
 
 /// The bytes of a beacon: hexadecimal, `0x` in front or not.

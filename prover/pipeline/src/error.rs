@@ -209,6 +209,25 @@ pub enum Error {
         /// The context.
         context: String,
     },
+    /// Keys of which something does not hold.
+    #[error("{}: {fault}; do not use these keys", path.display())]
+    KeysRefused {
+        /// The folder.
+        path: PathBuf,
+        /// What does not hold.
+        fault: &'static str,
+    },
+    /// No verifier behind a registry holds the key that is meant.
+    #[error(
+        "registry {registry}: no verifier behind it, neither stopped nor removed, holds the key with digest \
+         {key_digest}; seals of that key are refused there"
+    )]
+    KeyNotDeployed {
+        /// Its address.
+        registry: String,
+        /// The digest of the key that was meant.
+        key_digest: String,
+    },
     /// A ceremony that does not hold, or a file of one.
     #[error(transparent)]
     Ceremony(#[from] rankproof_ceremony::Error),
@@ -240,6 +259,8 @@ impl Error {
             | Self::Halo2Refused { .. }
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. }
+            | Self::KeysRefused { .. }
+            | Self::KeyNotDeployed { .. }
             | Self::NotProven { .. } => Family::Refused,
             Self::Halo2(
                 rankproof_lora_halo2::Error::Cache { .. } | rankproof_lora_halo2::Error::OutOfMemory { .. },

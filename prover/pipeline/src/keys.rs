@@ -18,8 +18,8 @@ use crate::{Error, Progress, compile};
 
 /// What the keys of a folder are and cost.
 pub const INFO_FILE: &str = "keys.json";
-/// No such file is larger.
-const MAX_INFO_BYTES: u64 = 1 << 16;
+/// No such file is larger: it holds a transcript.
+const MAX_INFO_BYTES: u64 = 1 << 21;
 
 /// Where keys of a profile are kept when nobody says otherwise.
 pub fn default_directory(profile: SealProfile) -> PathBuf {
@@ -55,6 +55,19 @@ pub struct Report {
     pub directory: PathBuf,
 }
 
+/// Where keys come from, as the folder says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A public seed.
+    Seed,
+    /// A ceremony that was verified when the keys were written.
+    Ceremony(Transcript),
+    /// A file that nobody verified.
+    Imported,
+    /// The folder does not say.
+    Unknown,
+}
+
 /// What `keys.json` keeps, besides what it repeats for readers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Cost {
@@ -66,6 +79,32 @@ struct Cost {
     key_digest: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ceremony: Option<Transcript>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    imported: bool,
+}
+
+impl Cost {
+    /// What a folder says of a circuit.
+    fn read(directory: &Path, circuit_digest: &[u8; 32]) -> Option<Self> {
+        let bytes = files::read(&directory.join(INFO_FILE), MAX_INFO_BYTES).ok()?;
+        let cost: Self = serde_json::from_slice(&bytes).ok()?;
+        (cost.circuit_digest == print_bytes(circuit_digest)).then_some(cost)
+    }
+
+    fn origin(self, key: &VerifyingKey) -> Origin {
+        let own = self.key_digest == Some(print_bytes(&key.digest()));
+        match (self.ceremony, key.header().development) {
+            (Some(ceremony), _) if own => Origin::Ceremony(ceremony),
+            (None, true) if own && self.imported => Origin::Imported,
+            (None, true) if own || self.key_digest.is_none() => Origin::Seed,
+            _ => Origin::Unknown,
+        }
+    }
+}
+
+/// Where the key of a folder comes from, as the folder says.
+pub(crate) fn origin(key: &VerifyingKey, directory: &Path) -> Origin {
+    Cost::read(directory, &key.header().circuit_digest).map_or(Origin::Unknown, |cost| cost.origin(key))
 }
 
 /// Keys in memory.
@@ -93,7 +132,7 @@ pub fn create(profile: SealProfile, directory: &Path, force: bool, progress: &dy
     let key = seal::development_keys(profile)?;
     let setup_seconds = start.elapsed().as_secs_f64();
     progress.stage("writing keys");
-    let report = write(&key, directory, setup_seconds, None)?;
+    let report = write(&key, directory, setup_seconds, Origin::Seed)?;
     Ok(Loaded { key, report, from_cache: false, ready_seconds: start.elapsed().as_secs_f64() })
 }
 
@@ -108,20 +147,19 @@ pub(crate) fn check_absent(directory: &Path, force: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes keys, what they cost and the ceremony that they come from.
-pub(crate) fn write(
-    key: &ProvingKey,
-    directory: &Path,
-    setup_seconds: f64,
-    ceremony: Option<Transcript>,
-) -> Result<Report, Error> {
+/// Writes keys, what they cost and where they come from.
+pub(crate) fn write(key: &ProvingKey, directory: &Path, setup_seconds: f64, origin: Origin) -> Result<Report, Error> {
     create_directory(directory)?;
     // The verifying key goes last: a folder that has one is complete.
     key.write(&directory.join(PROVING_KEY_FILE))?;
     let constraints = key.matrices().num_constraints();
     let circuit_digest = print_bytes(&key.header().circuit_digest);
     let key_digest = print_bytes(&key.verifying_key().digest());
-    let cost = Cost { circuit_digest, constraints, setup_seconds, key_digest: Some(key_digest), ceremony };
+    let (imported, ceremony) = match origin {
+        Origin::Ceremony(transcript) => (false, Some(transcript)),
+        origin => (origin == Origin::Imported, None),
+    };
+    let cost = Cost { circuit_digest, constraints, setup_seconds, key_digest: Some(key_digest), ceremony, imported };
     let text = serde_json::to_vec_pretty(&cost).unwrap_or_default();
     files::write_atomically(&directory.join(INFO_FILE), &text, true)?;
     key.verifying_key().write(&directory.join(VERIFYING_KEY_FILE))?;
@@ -191,22 +229,15 @@ pub fn info(directory: &Path) -> Result<Report, Error> {
 
 fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
     let header = key.header();
-    let circuit_digest = print_bytes(&header.circuit_digest);
-    let cost = files::read(&directory.join(INFO_FILE), MAX_INFO_BYTES)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<Cost>(&bytes).ok())
-        .filter(|cost| cost.circuit_digest == circuit_digest);
-    let own_digest = print_bytes(&key.digest());
-    let ceremony = cost.as_ref().filter(|cost| cost.key_digest.as_ref() == Some(&own_digest));
-    let setup = setup_of(header.development, ceremony.and_then(|cost| cost.ceremony.as_ref()));
+    let cost = Cost::read(directory, &header.circuit_digest);
     Ok(Report {
-        setup,
+        setup: setup_of(header.development, &origin(key, directory)),
         profile: header.profile.clone(),
         slots: header.slots,
         development_insecure: header.development,
         key_digest: print_bytes(&seal::key_digest(key)?),
         selector: print_bytes(&seal::selector_of(key)?),
-        circuit_digest,
+        circuit_digest: print_bytes(&header.circuit_digest),
         inner_digest: print_bytes(&header.inner_digest),
         constraints: cost.as_ref().map(|cost| cost.constraints),
         setup_seconds: cost.as_ref().map(|cost| cost.setup_seconds),
@@ -216,16 +247,18 @@ fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
 }
 
 /// One phrase about where keys come from. What it says of a ceremony is what the folder says: `ceremony verify` checks.
-fn setup_of(development: bool, ceremony: Option<&Transcript>) -> String {
+fn setup_of(development: bool, origin: &Origin) -> String {
     let names = |ceremony: &Transcript| {
         let names: Vec<&str> = ceremony.contributions.iter().map(|entry| entry.name.as_str()).collect();
         format!("ceremony {} of {}", ceremony.circuit_hash.get(..16).unwrap_or_default(), names.join(", "))
     };
-    match (development, ceremony) {
-        (true, None) => "public seed: anybody can forge".to_owned(),
-        (true, Some(ceremony)) => format!("unfinished {}: development only", names(ceremony)),
-        (false, None) => "a ceremony whose transcript is not in the folder".to_owned(),
-        (false, Some(ceremony)) => names(ceremony),
+    match (development, origin) {
+        (true, Origin::Ceremony(ceremony)) => format!("unfinished {}: development only", names(ceremony)),
+        (true, Origin::Imported) => "imported, nobody verified where from: development only".to_owned(),
+        (true, Origin::Seed) => "public seed: anybody can forge".to_owned(),
+        (true, Origin::Unknown) => "the folder does not say what: development only".to_owned(),
+        (false, Origin::Ceremony(ceremony)) => names(ceremony),
+        (false, _) => "a ceremony whose transcript is not in the folder".to_owned(),
     }
 }
 

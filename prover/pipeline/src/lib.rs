@@ -8,7 +8,8 @@
 //!   ([`adapter_file`], [`public_adapter`]).
 //! * [`prove`], [`digest`], [`verify`]: a LoRA proof and the outputs it is about; what a client recomputes; the check.
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
-//! * [`ceremony`]: keys that nobody can forge with, and the files of circom and snarkjs.
+//! * [`ceremony`]: keys that nobody can forge with. [`exchange`]: keys and seals in the files of snarkjs;
+//!   [`mod@verify_keys`]: keys checked against whatever they can be made from again.
 //! * [`mod@compile`]: the verifier of one's own keys, as bytecode.
 //! * [`chain`]: deploy, submit, register, ask, watch. [`demo`] does everything once, [`mod@bench`] measures it.
 
@@ -21,6 +22,7 @@ pub mod compile;
 pub mod demo;
 pub mod digest;
 mod error;
+pub mod exchange;
 pub mod halo2;
 pub mod inspect;
 pub mod keys;
@@ -31,6 +33,7 @@ pub mod prove_shared;
 pub mod public_adapter;
 pub mod seal;
 pub mod verify;
+pub mod verify_keys;
 pub mod words;
 
 pub use error::{Error, Family};

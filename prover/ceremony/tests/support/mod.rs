@@ -10,7 +10,7 @@ use rankproof_ceremony::contribute::{add_beacon, contribute};
 use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::PowersOfTau;
 use rankproof_ceremony::zkey::Zkey;
-use rankproof_ceremony::{development, r1cs, setup};
+use rankproof_ceremony::{development, quiet, r1cs, setup};
 use rankproof_groth16_seal::{Assignment, ConstraintSystem, F, Matrices, gadgets::sponge};
 
 /// `digest = H(preimage)`, with two public inputs more that occur in a product.
@@ -59,13 +59,13 @@ impl Files {
     /// A ceremony of ours: `0.zkey`, then alice, bob, carol, and the beacon in `4.zkey`.
     pub fn with_ceremony() -> Self {
         let files = Self::new();
-        setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false).expect("written");
+        setup::write(&files.matrices, &files.powers, &files.path("0.zkey"), false, &quiet).expect("written");
         for (index, name) in ["alice", "bob", "carol"].iter().enumerate() {
             let next = files.path(&format!("{}.zkey", index + 1));
-            contribute(&files.key(&format!("{index}.zkey")), &next, name, b"", false).expect("contributed");
+            contribute(&files.key(&format!("{index}.zkey")), &next, name, b"", false, &quiet).expect("contributed");
         }
         let beacon = Beacon { value: hex::decode(BEACON).expect("hex"), log_iterations: 10 };
-        add_beacon(&files.key("3.zkey"), &files.path("4.zkey"), "final", beacon, false).expect("ended");
+        add_beacon(&files.key("3.zkey"), &files.path("4.zkey"), "final", beacon, false, &quiet).expect("ended");
         files
     }
 

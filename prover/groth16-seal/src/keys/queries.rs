@@ -1,11 +1,11 @@
-//! A proving key from the queries that a ceremony gives, instead of from secrets.
+//! A proving key from the queries that a ceremony gives, instead of from secrets, and back.
 
-use ark_bn254::{G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_bn254::{Bn254, G1Affine, G2Affine};
+use ark_ec::{AffineRepr, pairing::Pairing};
 use ark_poly::EvaluationDomain;
 
 use super::{KeyHeader, Points, ProvingKey, VerifyingKey};
-use crate::{Error, Matrices, r1cs::count, reduction};
+use crate::{Error, Matrices, error::UnsoundKey, r1cs::count, reduction};
 
 /// The points of a proving key, one per variable, witness or point of the domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,33 @@ pub struct Queries {
 }
 
 impl ProvingKey {
+    /// The points that are no part of the verifying key.
+    pub fn queries(&self) -> Queries {
+        let size = self.matrices.num_variables();
+        let (mut b_g1, mut b_g2) = (vec![G1Affine::identity(); size], vec![G2Affine::identity(); size]);
+        for ((variable, g1), g2) in self.b_variables.iter().zip(&self.b_g1_query).zip(&self.b_g2_query) {
+            (b_g1[*variable as usize], b_g2[*variable as usize]) = (*g1, *g2);
+        }
+        let (a, h, l) = (self.a_query.clone(), self.h_query.clone(), self.l_query.clone());
+        Queries { beta_g1: self.beta_g1, delta_g1: self.delta_g1, a, b_g1, b_g2, h, l }
+    }
+
+    /// Checks that beta and delta are the same in both groups.
+    ///
+    /// # Errors
+    /// [`Error::UnsoundKey`].
+    pub fn check_pairs(&self) -> Result<(), Error> {
+        let points = self.verifying_key.points();
+        let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
+        for (name, in_g1, in_g2) in [("beta", self.beta_g1, points.beta_g2), ("delta", self.delta_g1, points.delta_g2)]
+        {
+            if Bn254::pairing(in_g1, g2) != Bn254::pairing(g1, in_g2) {
+                return Err(Error::UnsoundKey(UnsoundKey::DiffersInG1(name)));
+            }
+        }
+        Ok(())
+    }
+
     /// Joins constraints, header, points and queries.
     ///
     /// # Soundness

@@ -178,7 +178,7 @@ fn verifying_key_survives_its_file() {
 #[test]
 fn rejects_verifying_keys_with_which_anybody_could_forge() {
     let key = key().verifying_key;
-    let refused = |change: fn(&mut Points)| {
+    let refused = |change: &dyn Fn(&mut Points)| {
         let mut points = key.points().clone();
         change(&mut points);
         let Err(Error::UnsoundKey(reason)) = VerifyingKey::new(key.header().clone(), points) else {
@@ -187,14 +187,47 @@ fn rejects_verifying_keys_with_which_anybody_could_forge() {
         reason
     };
     assert_eq!(VerifyingKey::new(key.header().clone(), key.points().clone()).as_ref(), Ok(&key));
-    assert_eq!(refused(|points| points.gamma_g2 = points.delta_g2), UnsoundKey::GammaEqualsDelta);
-    assert_eq!(refused(|points| points.gamma_g2 = G2Affine::generator()), UnsoundKey::Generator("gamma"));
-    assert_eq!(refused(|points| points.delta_g2 = G2Affine::generator()), UnsoundKey::Generator("delta"));
-    assert_eq!(refused(|points| points.alpha_g1 = G1Affine::identity()), UnsoundKey::Infinity("alpha"));
-    assert_eq!(refused(|points| points.beta_g2 = G2Affine::identity()), UnsoundKey::Infinity("beta"));
-    assert_eq!(refused(|points| points.gamma_abc_g1[1] = G1Affine::identity()), UnsoundKey::Infinity("IC"));
-    assert_eq!(refused(|points| points.alpha_g1.x += ark_bn254::Fq::ONE), UnsoundKey::NotInGroup("alpha"));
-    assert_eq!(refused(|points| points.beta_g2 = outside_the_subgroup()), UnsoundKey::NotInGroup("beta"));
+    assert_eq!(refused(&|points| points.gamma_g2 = points.delta_g2), UnsoundKey::GammaEqualsDelta);
+    assert_eq!(refused(&|points| points.gamma_g2 = -points.delta_g2), UnsoundKey::GammaEqualsDelta);
+    for generator in [G2Affine::generator(), -G2Affine::generator()] {
+        assert_eq!(refused(&|points| points.gamma_g2 = generator), UnsoundKey::Generator("gamma"));
+        assert_eq!(refused(&|points| points.delta_g2 = generator), UnsoundKey::Generator("delta"));
+    }
+    type G1Point = fn(&mut Points) -> &mut G1Affine;
+    let in_g1: [(&str, G1Point); 3] = [
+        ("alpha", |points| &mut points.alpha_g1),
+        ("IC", |points| &mut points.gamma_abc_g1[0]),
+        ("IC", |points| &mut points.gamma_abc_g1[1]),
+    ];
+    for (name, point) in in_g1 {
+        assert_eq!(refused(&|points| *point(points) = G1Affine::identity()), UnsoundKey::Infinity(name));
+        assert_eq!(refused(&|points| point(points).x += ark_bn254::Fq::ONE), UnsoundKey::NotInGroup(name));
+    }
+    type G2Point = fn(&mut Points) -> &mut G2Affine;
+    let in_g2: [(&str, G2Point); 3] = [
+        ("beta", |points| &mut points.beta_g2),
+        ("gamma", |points| &mut points.gamma_g2),
+        ("delta", |points| &mut points.delta_g2),
+    ];
+    for (name, point) in in_g2 {
+        assert_eq!(refused(&|points| *point(points) = G2Affine::identity()), UnsoundKey::Infinity(name));
+        assert_eq!(refused(&|points| point(points).x += Fq2::ONE), UnsoundKey::NotInGroup(name));
+        assert_eq!(refused(&|points| *point(points) = outside_the_subgroup()), UnsoundKey::NotInGroup(name));
+    }
+}
+
+#[test]
+fn points_that_provers_take_are_those_that_verifiers_take() {
+    let key = key();
+    assert_eq!(key.check_pairs(), Ok(()));
+    let differs = |name| Err(Error::UnsoundKey(UnsoundKey::DiffersInG1(name)));
+    assert_eq!(ProvingKey { beta_g1: -key.beta_g1, ..key.clone() }.check_pairs(), differs("beta"));
+    assert_eq!(ProvingKey { delta_g1: key.beta_g1, ..key.clone() }.check_pairs(), differs("delta"));
+    // What is taken apart is put together again.
+    let queries = key.queries();
+    let again =
+        ProvingKey::from_queries(key.matrices.clone(), key.header().clone(), key.verifying_key.points.clone(), queries);
+    assert_eq!(again, Ok(key));
 }
 
 /// A point on the curve of G2 whose order is not r: most of them.

@@ -62,6 +62,8 @@ pub struct Deployed {
     pub key_digest: String,
     /// Whether anybody can forge seals for it.
     pub development_insecure: bool,
+    /// What the key rests on, if its folder was given.
+    pub setup: Option<String>,
     /// Everything was there before: nothing was sent, nothing was spent.
     pub already_deployed: bool,
     /// Gas of the verifier's deployment, if it happened now.
@@ -104,6 +106,7 @@ pub async fn deploy_on(
         selector: deployment.info.selector,
         key_digest: deployment.info.key_digest.to_string(),
         development_insecure: deployment.info.is_development_key,
+        setup: None,
     })
 }
 
@@ -112,9 +115,9 @@ pub async fn deploy_on(
 /// # Errors
 /// Those of [`deploy_on`]; bad keys, configuration or artifacts; a verifier that refuses the known seal.
 pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress) -> Result<Deployed, Error> {
-    let digest = match &request.key {
-        ExpectedKey::Folder(keys) => key_digest(&keys::read_verifying_key(keys)?)?,
-        ExpectedKey::Digest(digest) => *digest,
+    let (digest, setup) = match &request.key {
+        ExpectedKey::Folder(keys) => (key_digest(&keys::read_verifying_key(keys)?)?, Some(keys::info(keys)?.setup)),
+        ExpectedKey::Digest(digest) => (*digest, None),
     };
     let config = match &request.config {
         Some(path) => {
@@ -143,6 +146,6 @@ pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress)
         if let Some(known) = &known {
             chain.try_verifier(&verifier, &known.to_bytes(), &known.statements).await?;
         }
-        deploy_on(&chain, &config.stack, &verifier, digest).await
+        Ok(Deployed { setup, ..deploy_on(&chain, &config.stack, &verifier, digest).await? })
     })
 }

@@ -1,12 +1,14 @@
 //! Status: what a registry knows, asked for a statement, or rebuilt whole from its events.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rankproof_chain::{Address, Follower, Record, Registry, Update, merkle};
+use rankproof_chain::{Address, B256, Follower, Record, Registry, Route, Update, merkle};
+use rankproof_groth16_seal::seal::key_digest;
 use rankproof_statement::{F, Statement};
 use serde::Serialize;
 
 use super::{Access, block_on};
+use crate::keys;
 use crate::seal::{self, StatementReport};
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress};
@@ -37,6 +39,9 @@ pub struct Status {
     pub verifier: String,
     /// Whether anybody can forge seals for one of the verifiers behind it.
     pub development_insecure: bool,
+    /// Digest of the key that was asked for, and that one of them holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_digest: Option<String>,
     /// Each statement.
     pub statements: Vec<StatementStatus>,
 }
@@ -77,11 +82,12 @@ pub async fn status_of(registry: &Registry, statements: &[Statement]) -> Result<
     Ok(answers)
 }
 
-/// Asks a registry.
+/// Asks a registry; with a folder of keys, also whether a verifier behind it holds that key.
 ///
 /// # Errors
-/// [`Error::NotProven`] names the first statement that is not proven.
-pub fn status(access: &Access, address: Address, question: &Question) -> Result<Status, Error> {
+/// [`Error::NotProven`] names the first statement that is not proven; [`Error::KeyNotDeployed`].
+pub fn status(access: &Access, address: Address, question: &Question, keys: Option<&Path>) -> Result<Status, Error> {
+    let expected = keys.map(digest_of).transpose()?;
     let statements = match question {
         Question::Seal(path) => seal::read_seal(path)?.statements,
         Question::Statement { adapter_id, activations_id, context } => {
@@ -100,14 +106,30 @@ pub fn status(access: &Access, address: Address, question: &Question) -> Result<
             });
         }
         let routes = registry.routes().await?;
+        let key_digest = expected.map(|digest| find_key(&registry, &routes, digest)).transpose()?;
         Ok(Status {
             proven: true,
             registry: address.to_string(),
             verifier: registry.verifier().to_string(),
             development_insecure: routes.iter().any(|route| route.info.is_development_key),
+            key_digest,
             statements: answers,
         })
     })
+}
+
+/// The digest of the key in a folder.
+fn digest_of(keys: &Path) -> Result<B256, Error> {
+    Ok(B256::from(key_digest(&keys::read_verifying_key(keys)?)?))
+}
+
+/// The digest, if a verifier that answers holds the key: a contract computes it from the constants that verify.
+fn find_key(registry: &Registry, routes: &[Route], digest: B256) -> Result<String, Error> {
+    let holds = |route: &&Route| route.info.key_digest == digest && !route.stopped && !route.removed;
+    match routes.iter().find(holds) {
+        Some(route) => Ok(route.info.key_digest.to_string()),
+        None => Err(Error::KeyNotDeployed { registry: registry.address().to_string(), key_digest: digest.to_string() }),
+    }
 }
 
 /// A verifier behind a registry.
@@ -119,6 +141,8 @@ pub struct VerifierStatus {
     pub address: String,
     /// Name of the profile of its key.
     pub profile: String,
+    /// Digest of its key, slots and parameters.
+    pub key_digest: String,
     /// Whether anybody can forge seals for it.
     pub development_insecure: bool,
     /// Whether it was stopped.
@@ -199,19 +223,26 @@ pub struct RegistryStatus {
     pub adapters: Vec<AdapterStatus>,
 }
 
-/// Rebuilds everything that a registry knows from its events alone, and compares it with what the contract answers.
+/// Rebuilds everything that a registry knows from its events alone, and compares it with what the contract answers;
+/// with a folder of keys, also asks whether a verifier behind it holds that key.
 ///
 /// # Errors
-/// Those of the connection; events that no registry emits; a contract that answers something else.
+/// Those of the connection; events that no registry emits; a contract that answers something else;
+/// [`Error::KeyNotDeployed`].
 pub fn registry_status(
     access: &Access,
     address: Address,
     from_block: u64,
+    keys: Option<&Path>,
     progress: &dyn Progress,
 ) -> Result<RegistryStatus, Error> {
+    let expected = keys.map(digest_of).transpose()?;
     progress.stage("reading the events");
     block_on(async {
         let registry = access.connect().await?.registry(address).await?;
+        if let Some(digest) = expected {
+            find_key(&registry, &registry.routes().await?, digest)?;
+        }
         let mut follower = registry.follow(from_block);
         while follower.step().await? != Update::UpToDate {}
         describe(&registry, &follower).await
@@ -237,6 +268,7 @@ pub(crate) async fn describe(registry: &Registry, follower: &Follower) -> Result
                 selector: route.info.selector,
                 address: route.address.to_string(),
                 profile: route.info.profile,
+                key_digest: route.info.key_digest.to_string(),
                 development_insecure: route.info.is_development_key,
                 stopped: route.stopped,
                 removed: route.removed,
