@@ -124,6 +124,10 @@ pub struct Commit {
     /// Also writes lora_a and lora_b as int8 tensors, marked private.
     #[arg(long, value_name = "FILE")]
     pub export_integers: Option<PathBuf>,
+    /// Takes no more memory than this: bytes, or a number with KiB, MiB or GiB (2GiB). Refused before any work if it is
+    /// too little.
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
     /// Replaces existing files; the adapter id changes with its salt.
     #[arg(long)]
     pub force: bool,
@@ -170,6 +174,10 @@ pub struct Prove {
     /// Also writes the proof as JSON, to look at (halo2 only).
     #[arg(long, value_name = "FILE.json")]
     pub export_json: Option<PathBuf>,
+    /// Takes no more memory than this: bytes, or a number with KiB, MiB or GiB (2GiB). Refused before any work if it is
+    /// too little (sumcheck only).
+    #[arg(long, value_name = "SIZE")]
+    pub memory: Option<String>,
     /// Replaces existing files.
     #[arg(long)]
     pub force: bool,

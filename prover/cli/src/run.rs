@@ -1,5 +1,6 @@
 //! From arguments to one call of the pipeline.
 
+use rankproof_pipeline::memory::parse_size;
 use rankproof_pipeline::words::{parse_bytes, parse_element, print_bytes};
 use rankproof_pipeline::{
     Error, F, SealProfile, WeightBits, base_digest, bench, commit, demo, digest, exchange, halo2, inspect, keys,
@@ -13,6 +14,11 @@ use serde_json::Value;
 use crate::arguments::{Bits, Command, Export, Keys, KeysExport, KeysImport, KeysVerify};
 use crate::bars::Bars;
 use crate::{run_chain, run_prove};
+
+/// The limit of `--memory`.
+pub fn memory(text: Option<&str>) -> Result<Option<u64>, Error> {
+    text.map(parse_size).transpose()
+}
 
 /// Runs a command; the report is what is shown. With `json`, what is shown before it is JSON too.
 pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
@@ -35,6 +41,7 @@ pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
                     None => [0; 32],
                 },
                 integers: arguments.export_integers.clone(),
+                memory: memory(arguments.memory.as_deref())?,
                 force: arguments.force,
             };
             report(&commit::commit(&request, &bars)?)

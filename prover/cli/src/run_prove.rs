@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::arguments::Prove;
 use crate::bars::Bars;
-use crate::run::report;
+use crate::run::{memory, report};
 use crate::run_chain;
 
 fn bad(argument: &'static str, reason: impl Into<String>, remedy: &'static str) -> Error {
@@ -32,10 +32,18 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
             return Err(bad(argument, "a sumcheck proof has one form", "leave it out, or prove with --system halo2"));
         }
     }
+    let memory = memory(arguments.memory.as_deref())?;
+    if is_halo2 && memory.is_some() {
+        return Err(bad(
+            "--memory",
+            "a halo2 proof takes what it takes",
+            "leave it out, or prove with --system sumcheck",
+        ));
+    }
     let ([activations], [outputs], [context]) =
         (arguments.activations.as_slice(), arguments.outputs.as_slice(), contexts.as_slice())
     else {
-        return several(arguments, is_halo2, contexts, bars);
+        return several(arguments, is_halo2, contexts, memory, bars);
     };
     let request = prove::Request {
         adapter: arguments.adapter.clone(),
@@ -47,18 +55,25 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
         tokens: arguments.tokens,
         proof: arguments.output.clone(),
         outputs: outputs.clone(),
+        memory,
         force: arguments.force,
     };
     if is_halo2 {
         return report(&halo2::prove(&request, &forms, bars)?);
     }
     if prove_shared::is_for_several_runs(&arguments.adapter)? {
-        return several(arguments, is_halo2, contexts, bars);
+        return several(arguments, is_halo2, contexts, memory, bars);
     }
     report(&prove::prove(&request, bars)?)
 }
 
-fn several(arguments: &Prove, is_halo2: bool, contexts: Vec<F>, bars: &Bars) -> Result<Value, Error> {
+fn several(
+    arguments: &Prove,
+    is_halo2: bool,
+    contexts: Vec<F>,
+    memory: Option<u64>,
+    bars: &Bars,
+) -> Result<Value, Error> {
     if is_halo2 {
         return Err(bad("--activations", "a halo2 proof is of one run", "prove run by run"));
     }
@@ -79,6 +94,7 @@ fn several(arguments: &Prove, is_halo2: bool, contexts: Vec<F>, bars: &Bars) -> 
         runs,
         tokens: arguments.tokens,
         proof: arguments.output.clone(),
+        memory,
         force: arguments.force,
     };
     report(&prove_shared::prove(&request, bars)?)

@@ -144,7 +144,7 @@ fn make() -> Honest {
         adapter: witness.adapter.clone(),
         quantization_errors: errors.collect(),
         salt: salts[0],
-        leaf_digests: commitment.tree().levels()[0].clone(),
+        levels: commitment.tree().levels().to_vec(),
     };
     let adapter_file = file.to_bytes();
     let errors = file.quantization_errors.clone();

@@ -63,7 +63,7 @@ fn private_adapter_file() {
     let scale = || statement(StatementError::BadScale { module: module(), table: "out_scale", index: 0 });
     let leaves = |profile: Profile| 1u64 << profile.config().rounds[0].log_leaves;
     let (tiny, small) = (leaves(Profile::Tiny), leaves(Profile::Small));
-    let rows: [(&str, Change, Outcome); 21] = [
+    let rows: [(&str, Change, Outcome); 24] = [
         ("profile", |f| f.profile = Profile::Small, refused(Fault::LeafCount { expected: small, actual: tiny })),
         ("source_digest", |f| f.source_digest[0] ^= 1, Outcome::SameId),
         ("bits", |f| f.adapter.bits = WeightBits::Eight, Outcome::OtherId),
@@ -83,17 +83,17 @@ fn private_adapter_file() {
         ("out_scale", |f| f.adapter.modules[0].out_scale[0] = -1.0, scale()),
         ("out_scale", |f| f.adapter.modules[0].out_scale[0] *= 2.0, Outcome::OtherId),
         ("quantization_errors", |f| f.quantization_errors[0] += 1.0, Outcome::SameId),
-        (
-            "leaf_digests",
-            |f| f.leaf_digests.truncate(f.leaf_digests.len() - 1),
-            refused(Fault::LeafCount { expected: tiny, actual: tiny - 1 }),
-        ),
-        ("leaf_digests", |f| f.leaf_digests[0] += F::from(1u64), Outcome::OtherId),
+        ("levels", |f| _ = f.levels[0].pop(), refused(Fault::LeafCount { expected: tiny, actual: tiny - 1 })),
+        // A cache: wrong digests give proofs that are refused, a wrong cap another root.
+        ("levels", |f| f.levels[0][0] += F::from(1u64), Outcome::SameId),
+        ("levels", |f| f.levels.last_mut().expect("a cap")[0] += F::from(1u64), Outcome::OtherId),
+        ("levels", |f| f.levels.truncate(1), Outcome::SameId),
+        ("levels", |f| f.levels.truncate(2), refused(Fault::Truncated)),
     ];
     let structures = [
         fields!(
             honest_file.clone(),
-            AdapterFile { profile, source_digest, adapter, quantization_errors, salt, leaf_digests }
+            AdapterFile { profile, source_digest, adapter, quantization_errors, salt, levels }
         )
         .to_vec(),
         fields!(honest_file.adapter.clone(), QuantizedAdapter { bits, modules, base_model_digest }).to_vec(),

@@ -9,6 +9,7 @@ use rankproof_statement::digest::out_of_domain_point;
 use rankproof_statement::{F, InputsLayout, WeightsLayout, Witness, tables};
 use rayon::prelude::*;
 
+use crate::config::RoundConfig;
 use crate::error::check_length;
 use crate::merkle::{Leaf, MerkleTree};
 use crate::table::{Table, univariate, with_entries};
@@ -63,15 +64,31 @@ impl Commitment {
         Self { tree, ood_value, table }
     }
 
-    /// A weights commitment from a cache: nibbles, and the leaf digests of its tree.
+    /// A weights commitment from a cache: nibbles, and the levels of its tree, leaf digests first; the leaf digests alone
+    /// are enough, and hashed on.
+    ///
+    /// # Soundness
+    /// Nothing shows that the digests belong to the nibbles, and nobody but the owner of the cache depends on it: a proof
+    /// made with wrong ones has another root or a path that does not end in the cap, and is refused.
     ///
     /// # Errors
     /// When the lengths do not belong to this configuration.
-    pub fn from_cache(config: &Config, nibbles: Vec<u8>, leaf_digests: Vec<F>) -> Result<Self, Error> {
+    pub fn from_cache(config: &Config, nibbles: Vec<u8>, levels: Vec<Vec<F>>) -> Result<Self, Error> {
         check_length("weights", 1 << config.log_size(), nibbles.len())?;
-        check_length("leaf digests", 1 << config.rounds[0].log_leaves, leaf_digests.len())?;
-        let tree = MerkleTree::new(leaf_digests, config.rounds[0].log_cap);
+        let lengths = level_lengths(&config.rounds[0]);
+        if levels.len() != 1 {
+            check_length("levels of the tree", lengths.len(), levels.len())?;
+        }
+        for (level, length) in levels.iter().zip(lengths) {
+            check_length("digests of a level", length, level.len())?;
+        }
+        let tree = MerkleTree::complete(levels, config.rounds[0].log_cap);
         Ok(Self::with_tree(config, Table::Nibbles(nibbles), tree))
+    }
+
+    /// The levels of the tree, leaf digests first: what a cache keeps.
+    pub fn into_levels(self) -> Vec<Vec<F>> {
+        self.tree.into_levels()
     }
 
     /// The nibbles of a weights commitment.
@@ -81,6 +98,11 @@ impl Commitment {
             Table::Integers(_) => None,
         }
     }
+}
+
+/// Digests of each level of a tree of this round, leaves first, cap last.
+pub fn level_lengths(round: &RoundConfig) -> Vec<usize> {
+    (0..=round.path_levels()).map(|level| 1 << (round.log_leaves - 2 * level)).collect()
 }
 
 /// Commits to a table of nibbles (`2^log_size`, from `tables::weights`).

@@ -11,6 +11,7 @@
 //!   has, as integers or piece by piece.
 //! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
 //! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs under one argument.
+//! * [`memory`]: what a prover holds, phase by phase.
 //! * [`proof`]: the argument as data, and its one canonical encoding; [`mod@file`]: the files around it.
 
 pub mod argument;
@@ -20,6 +21,7 @@ pub mod config;
 mod error;
 pub mod file;
 mod join;
+pub mod memory;
 pub mod merkle;
 pub mod multilinear;
 pub mod product;

@@ -38,7 +38,14 @@ impl MerkleTree {
     /// # Panics
     /// When the number of leaves is not `4^k` times the cap size.
     pub fn new(leaf_digests: Vec<F>, log_cap: usize) -> Self {
-        let mut levels = vec![leaf_digests];
+        Self::complete(vec![leaf_digests], log_cap)
+    }
+
+    /// Builds what is missing above the first levels of a tree, which are taken as they are.
+    ///
+    /// # Panics
+    /// When the number of leaves is not `4^k` times the cap size.
+    pub(crate) fn complete(mut levels: Vec<Vec<F>>, log_cap: usize) -> Self {
         while let Some(level) = levels.last().filter(|level| level.len() > 1 << log_cap) {
             let parents = compress_nodes(level);
             levels.push(parents);
@@ -62,6 +69,11 @@ impl MerkleTree {
     /// All levels, leaf digests first, cap last: what a cache keeps.
     pub fn levels(&self) -> &[Vec<F>] {
         &self.levels
+    }
+
+    /// [`Self::levels`], without a copy.
+    pub fn into_levels(self) -> Vec<Vec<F>> {
+        self.levels
     }
 
     /// The siblings of a leaf on every level below the cap.

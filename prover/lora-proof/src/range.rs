@@ -76,6 +76,17 @@ fn add(mut sum: Evaluations, other: Evaluations) -> Evaluations {
     sum
 }
 
+/// Whether the second round has at most half as many lines, `2^16`, as entries, so that weights are summed first.
+const fn has_buckets_of_four(nibbles: usize) -> bool {
+    nibbles >> 19 != 0
+}
+
+/// What a thread needs of its own for a table of `2^log_size` nibbles, in bytes: five times the buckets, of which some
+/// wait to be added.
+pub(crate) fn scratch_bytes(log_size: usize) -> u64 {
+    if has_buckets_of_four(1 << log_size) { 10 << 20 } else { 1 << 20 }
+}
+
 /// Sums of weights, one for each of the lines that come up.
 fn add_buckets(mut a: Vec<F>, b: Vec<F>) -> Vec<F> {
     a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
@@ -147,8 +158,7 @@ impl Small<'_> {
             let [low, high] = Self::line(pairs, tuple);
             line_evaluations(low, high).map(|value| value * weight)
         };
-        if self.nibbles.len() < 8 * VALUES.pow(4) {
-            // As many lines as entries.
+        if !has_buckets_of_four(self.nibbles.len()) {
             return (0..self.nibbles.len() / 4)
                 .into_par_iter()
                 .with_min_len(64)

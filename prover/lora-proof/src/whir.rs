@@ -134,6 +134,8 @@ pub fn open(
         while sumcheck.len() < FOLD {
             sumcheck.push(sumcheck::prove_round(transcript, FOLD_LABELS, &mut table, &mut weight).0);
         }
+        table.shrink_to_fit();
+        weight.shrink_to_fit();
         let mut next = None;
         let folded = config.rounds.get(index + 1).map(|following| {
             let tree = reed_solomon::tree(&table, following);

@@ -4,7 +4,7 @@ mod support;
 
 use rankproof_lora_proof::{F, LoraProof, Profile, Proof, verify};
 use rankproof_statement::WeightBits;
-use support::{SHAPES, prove_witness, witness};
+use support::{SHAPES, another_run, prove_shared_witnesses, prove_witness, witness};
 
 #[test]
 fn accepts_honest_proofs_of_many_shapes() {
@@ -32,4 +32,25 @@ fn encoding_round_trips_and_has_one_length() {
     assert_eq!(count, Proof::element_count(&config));
     let bytes = proof.to_bytes(Profile::Tiny, &config);
     assert_eq!(LoraProof::from_bytes(&bytes), Ok((proof, Profile::Tiny)));
+}
+
+/// Field arithmetic is exact, so how the work is cut changes nothing.
+#[test]
+fn one_thread_and_many_give_the_same_bytes() {
+    let config = Profile::Tiny.config();
+    let shared = Profile::TinyS2.config();
+    let first = witness(&SHAPES, 5, WeightBits::Eight, 1);
+    let runs = [first.clone(), another_run(&first, 2)];
+    let prove_with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        pool.install(|| {
+            let one = prove_witness(&config, &first, F::from(9u64)).to_bytes(Profile::Tiny, &config);
+            let several = prove_shared_witnesses(&shared, &runs).expect("provable");
+            (one, several.to_bytes(Profile::TinyS2, &shared))
+        })
+    };
+    let alone = prove_with(1);
+    for threads in [2, 4, 7] {
+        assert!(prove_with(threads) == alone, "{threads} threads");
+    }
 }

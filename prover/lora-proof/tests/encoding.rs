@@ -3,8 +3,9 @@
 mod support;
 
 use ark_ff::{BigInteger, PrimeField};
-use rankproof_lora_proof::{Error, F, LoraProof, Profile, verify};
-use rankproof_statement::Error as StatementError;
+use rankproof_lora_proof::argument::adapter_preimage;
+use rankproof_lora_proof::{Commitment, Error, F, LoraProof, Oracle, Profile, commit_weights, prove, verify};
+use rankproof_statement::{Error as StatementError, WeightsLayout, tables};
 use rayon::prelude::*;
 use support::honest;
 
@@ -142,12 +143,49 @@ fn never_panics_on_layouts_that_no_encoder_writes() {
 fn rejects_a_cached_commitment_of_other_lengths() {
     let config = Profile::Tiny.config();
     let (size, leaves) = (1 << config.log_size(), 1 << config.rounds[0].log_leaves);
-    let cached = |nibbles: usize, digests: usize| {
-        let digests = vec![F::from(0u64); digests];
-        rankproof_lora_proof::Commitment::from_cache(&config, vec![0; nibbles], digests).map(drop)
+    let weights = commit_weights(&config, vec![3; size]);
+    let levels = weights.tree().levels().to_vec();
+    let cached = |nibbles: usize, levels: &[Vec<F>]| Commitment::from_cache(&config, vec![3; nibbles], levels.to_vec());
+    for given in [&levels[..], &levels[..1]] {
+        let read = cached(size, given).expect("honest");
+        assert_eq!((read.tree(), read.ood_value()), (weights.tree(), weights.ood_value()));
+    }
+    let refused = |nibbles: usize, levels: &[Vec<F>]| cached(nibbles, levels).err();
+    let error = |field, expected, actual| Some(Error::LengthMismatch { field, expected, actual });
+    assert_eq!(refused(size - 1, &levels), error("weights", size, size - 1));
+    assert_eq!(refused(size, &levels[..2]), error("levels of the tree", levels.len(), 2));
+    assert_eq!(refused(size, &[]), error("levels of the tree", levels.len(), 0));
+    assert_eq!(refused(size, &[levels[1].clone()]), error("digests of a level", leaves, leaves / 4));
+    let mut shorter = levels.clone();
+    shorter[1].pop();
+    assert_eq!(refused(size, &shorter), error("digests of a level", leaves / 4, leaves / 4 - 1));
+}
+
+/// A wrong cache harms nobody but its owner: the proof that comes of it is refused.
+#[test]
+fn a_proof_from_a_wrong_cache_is_refused() {
+    let config = Profile::Tiny.config();
+    let witness = support::honest_witness();
+    let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("fits");
+    let nibbles = tables::weights(&witness.adapter, &layout, config.maxima());
+    let honest = commit_weights(&config, nibbles.clone()).into_levels();
+    let verified = |change: fn(&mut Vec<Vec<F>>)| {
+        let mut levels = honest.clone();
+        change(&mut levels);
+        let weights = Commitment::from_cache(&config, nibbles.clone(), levels).expect("lengths");
+        let adapter = adapter_preimage(&witness.adapter, weights.root(), weights.ood_value(), F::from(1u64));
+        let proof = prove(&config, &witness, &layout, &weights, &adapter, F::from(0u64), F::from(2u64));
+        verify(&config, &proof.expect("the statement is true"))
     };
-    assert_eq!(cached(size, leaves), Ok(()));
-    let error = |field, expected, actual| Err(Error::LengthMismatch { field, expected, actual });
-    assert_eq!(cached(size - 1, leaves), error("weights", size, size - 1));
-    assert_eq!(cached(size, leaves / 4), error("leaf digests", leaves, leaves / 4));
+    assert_eq!(verified(|_| ()), Ok(()));
+    let oracle = Oracle::Weights;
+    // Leaf digests, the nodes above them, the cap: the path of the first query misses each.
+    let changes: [fn(&mut Vec<Vec<F>>); 3] = [
+        |levels| levels[0].iter_mut().for_each(|digest| *digest += F::from(1u64)),
+        |levels| levels[1].iter_mut().for_each(|digest| *digest += F::from(1u64)),
+        |levels| levels.last_mut().expect("a cap").iter_mut().for_each(|digest| *digest += F::from(1u64)),
+    ];
+    for change in changes {
+        assert_eq!(verified(change), Err(Error::MerklePath { oracle, query: 0 }));
+    }
 }

@@ -5,26 +5,30 @@
 //! body: profile u8 | inner digest | source digest | bits u8 | base model digest | salt | modules u16 |
 //!       modules * (name length u16 | name | in u32 | out u32 | rank u32 | error f64 | lora_a i8 [rank, in] |
 //!                  lora_b i8 [out, rank] | out_scale f64 [out]) |
-//!       leaves u32 | leaves * leaf digest
+//!       leaves u32 | leaves * leaf digest | the levels above, digest by digest, down to the cap
 //! ```
 //!
 //! Integers and doubles are big-endian, digests and elements 32 bytes. Modules are in slot order. The file is bound to
 //! the content it was made from by its source digest, never to a name, a path or a time. The trailing digest finds
 //! accidents, not malice: whoever writes here owns the adapter anyway, and a prover checks each of its proofs.
 
+use rankproof_lora_proof::commitment::level_lengths;
 use rankproof_lora_proof::{Commitment, Config, Profile, argument::adapter_preimage};
 use rankproof_statement::field::{from_canonical_bytes, to_canonical_bytes};
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{
     AdapterPreimage, F, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, digest::sha256, relation, tables,
 };
+use rayon::prelude::*;
 
 use crate::Error;
 
 /// First bytes of an adapter file.
 pub const MAGIC: &[u8; 4] = b"RPAD";
 /// Version of the encoding.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
+/// The version whose trees end with the leaf digests; it is read, and what is missing is hashed again.
+const LEAVES_ONLY: u16 = 1;
 /// Bytes up to the profile: magic, version, length, profile.
 pub const HEAD_BYTES: u64 = 4 + 2 + 8 + 1;
 /// No adapter file of any profile is larger.
@@ -95,8 +99,8 @@ pub struct AdapterFile {
     pub quantization_errors: Vec<f64>,
     /// Salt of the adapter id.
     pub salt: F,
-    /// Leaf digests of the weights tree.
-    pub leaf_digests: Vec<F>,
+    /// The levels of the weights tree, leaf digests first, or the leaf digests alone.
+    pub levels: Vec<Vec<F>>,
 }
 
 /// A committed adapter, ready to prove with.
@@ -124,32 +128,43 @@ impl Committed {
 }
 
 impl AdapterFile {
+    /// What is kept of a committed adapter.
+    pub fn new(committed: Committed, source_digest: [u8; 32], quantization_errors: Vec<f64>) -> Self {
+        let Committed { profile, adapter, commitment, preimage, .. } = committed;
+        let levels = commitment.into_levels();
+        Self { profile, source_digest, adapter, quantization_errors, salt: preimage.salt, levels }
+    }
+
     /// The bytes of the file.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut body = vec![self.profile.code()];
-        body.extend(to_canonical_bytes(&self.profile.config().inner_digest()));
-        body.extend(self.source_digest);
-        body.push(self.adapter.bits.bits() as u8);
-        body.extend(self.adapter.base_model_digest);
-        body.extend(to_canonical_bytes(&self.salt));
-        body.extend((self.adapter.modules.len() as u16).to_be_bytes());
+        let digests: usize = self.levels.iter().map(Vec::len).sum();
+        let mut bytes = Vec::with_capacity(32 * digests + (1 << 16));
+        bytes.extend(MAGIC);
+        bytes.extend(if self.levels.len() == 1 { LEAVES_ONLY } else { FORMAT_VERSION }.to_be_bytes());
+        bytes.extend([0; 8]);
+        let header = bytes.len();
+        bytes.push(self.profile.code());
+        bytes.extend(to_canonical_bytes(&self.profile.config().inner_digest()));
+        bytes.extend(self.source_digest);
+        bytes.push(self.adapter.bits.bits() as u8);
+        bytes.extend(self.adapter.base_model_digest);
+        bytes.extend(to_canonical_bytes(&self.salt));
+        bytes.extend((self.adapter.modules.len() as u16).to_be_bytes());
         for (module, error) in self.adapter.modules.iter().zip(&self.quantization_errors) {
-            body.extend((module.name.len() as u16).to_be_bytes());
-            body.extend(module.name.as_bytes());
+            bytes.extend((module.name.len() as u16).to_be_bytes());
+            bytes.extend(module.name.as_bytes());
             for size in [module.in_features, module.out_features, module.rank] {
-                body.extend((size as u32).to_be_bytes());
+                bytes.extend((size as u32).to_be_bytes());
             }
-            body.extend(error.to_be_bytes());
-            body.extend(module.lora_a.iter().chain(&module.lora_b).map(|code| code.cast_unsigned()));
-            module.out_scale.iter().for_each(|scale| body.extend(scale.to_be_bytes()));
+            bytes.extend(error.to_be_bytes());
+            bytes.extend(module.lora_a.iter().chain(&module.lora_b).map(|code| code.cast_unsigned()));
+            module.out_scale.iter().for_each(|scale| bytes.extend(scale.to_be_bytes()));
         }
-        body.extend((self.leaf_digests.len() as u32).to_be_bytes());
-        self.leaf_digests.iter().for_each(|digest| body.extend(to_canonical_bytes(digest)));
+        bytes.extend((self.levels.first().map_or(0, Vec::len) as u32).to_be_bytes());
+        self.levels.iter().flatten().for_each(|digest| bytes.extend(to_canonical_bytes(digest)));
 
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(FORMAT_VERSION.to_be_bytes());
-        bytes.extend((body.len() as u64).to_be_bytes());
-        bytes.append(&mut body);
+        let length = (bytes.len() - header) as u64;
+        bytes[header - 8..header].copy_from_slice(&length.to_be_bytes());
         let digest = sha256(&bytes);
         bytes.extend(digest);
         bytes
@@ -161,7 +176,7 @@ impl AdapterFile {
     /// The first fault; what follows the head is not looked at.
     pub fn profile_of(head: &[u8]) -> Result<Profile, Fault> {
         let mut reader = Reader(head);
-        reader.length()?;
+        reader.version_and_length()?;
         reader.profile()
     }
 
@@ -170,7 +185,8 @@ impl AdapterFile {
     /// # Errors
     /// The first fault.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
-        let mut reader = Reader(checked_body(bytes)?);
+        let (version, body) = checked_body(bytes)?;
+        let mut reader = Reader(body);
         let profile = reader.profile()?;
         let config = profile.config();
         if reader.array()? != to_canonical_bytes(&config.inner_digest()) {
@@ -191,12 +207,16 @@ impl AdapterFile {
             modules.push(module);
             quantization_errors.push(error);
         }
-        let expected = config.rounds.first().map_or(0, |round| 1u64 << round.log_leaves);
+        let mut lengths = config.rounds.first().map(level_lengths).unwrap_or_default();
+        let expected = lengths.first().map_or(0, |leaves| *leaves as u64);
         let actual = u64::from(u32::from_be_bytes(reader.array()?));
         if expected != actual {
             return Err(Fault::LeafCount { expected, actual });
         }
-        let leaf_digests = (0..actual).map(|_| reader.element()).collect::<Result<Vec<_>, _>>()?;
+        if version == LEAVES_ONLY {
+            lengths.truncate(1);
+        }
+        let levels = lengths.into_iter().map(|length| reader.elements(length)).collect::<Result<Vec<_>, _>>()?;
         reader.finish()?;
         let adapter = QuantizedAdapter { bits, modules, base_model_digest };
         relation::check_adapter(&adapter)?;
@@ -205,10 +225,10 @@ impl AdapterFile {
         if sorted != adapter {
             return Err(Fault::ModuleOrder);
         }
-        Ok(Self { profile, source_digest, adapter, quantization_errors, salt, leaf_digests })
+        Ok(Self { profile, source_digest, adapter, quantization_errors, salt, levels })
     }
 
-    /// Rebuilds the commitment: the tree above the leaf digests, and the value at the out-of-domain point.
+    /// Rebuilds the commitment: the value at the out-of-domain point, and what is missing of the tree.
     ///
     /// # Errors
     /// When the adapter does not fit its profile.
@@ -216,21 +236,21 @@ impl AdapterFile {
         let config = self.profile.config();
         let layout = WeightsLayout::plan(&self.adapter, config.maxima())?;
         let nibbles = tables::weights(&self.adapter, &layout, config.maxima());
-        let commitment = Commitment::from_cache(&config, nibbles, self.leaf_digests).map_err(Error::Prover)?;
+        let commitment = Commitment::from_cache(&config, nibbles, self.levels).map_err(Error::Prover)?;
         let preimage = adapter_preimage(&self.adapter, commitment.root(), commitment.ood_value(), self.salt);
         Ok(Committed { profile: self.profile, config, adapter: self.adapter, layout, commitment, preimage })
     }
 }
 
-/// The body between header and digest, both checked.
-fn checked_body(bytes: &[u8]) -> Result<&[u8], Fault> {
+/// The version, and the body between header and digest, both checked.
+fn checked_body(bytes: &[u8]) -> Result<(u16, &[u8]), Fault> {
     let mut reader = Reader(bytes);
-    let length = reader.length()?;
+    let (version, length) = reader.version_and_length()?;
     let body = reader.take(usize::try_from(length).map_err(|_| Fault::Truncated)?)?;
     let digest: [u8; 32] = reader.array()?;
     reader.finish()?;
     let signed = bytes.len().checked_sub(digest.len()).and_then(|end| bytes.get(..end)).ok_or(Fault::Truncated)?;
-    if sha256(signed) == digest { Ok(body) } else { Err(Fault::DigestMismatch) }
+    if sha256(signed) == digest { Ok((version, body)) } else { Err(Fault::DigestMismatch) }
 }
 
 /// Takes bytes from the front, or says that they are missing; nothing is allocated before its bytes are there.
@@ -238,15 +258,15 @@ struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
     /// Magic and version, checked, and the length of the body.
-    fn length(&mut self) -> Result<u64, Fault> {
+    fn version_and_length(&mut self) -> Result<(u16, u64), Fault> {
         if self.array::<4>().map_err(|_| Fault::WrongMagic)? != *MAGIC {
             return Err(Fault::WrongMagic);
         }
         let version = u16::from_be_bytes(self.array()?);
-        if version != FORMAT_VERSION {
+        if ![LEAVES_ONLY, FORMAT_VERSION].contains(&version) {
             return Err(Fault::VersionMismatch { expected: FORMAT_VERSION, actual: version });
         }
-        Ok(u64::from_be_bytes(self.array()?))
+        Ok((version, u64::from_be_bytes(self.array()?)))
     }
 
     fn profile(&mut self) -> Result<Profile, Fault> {
@@ -264,6 +284,11 @@ impl<'a> Reader<'a> {
         let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Fault::Truncated)?;
         self.0 = tail;
         Ok(*head)
+    }
+
+    fn elements(&mut self, count: usize) -> Result<Vec<F>, Fault> {
+        let bytes = self.take(count.checked_mul(32).ok_or(Fault::Truncated)?)?;
+        Ok(bytes.as_chunks().0.par_iter().with_min_len(1 << 10).map(from_canonical_bytes).collect::<Result<_, _>>()?)
     }
 
     fn element(&mut self) -> Result<F, Fault> {

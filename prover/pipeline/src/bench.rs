@@ -209,6 +209,7 @@ fn bench_case(
         modules: case.modules.clone(),
         base_model_digest: [0; 32],
         integers: None,
+        memory: None,
         force: true,
     };
     let [mut commits, mut loads, mut proofs, mut checks] = [(); 4].map(|()| Vec::with_capacity(runs));

@@ -11,6 +11,7 @@ use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::accuracy::weight_error;
 use rankproof_adapter::{files, quantize, read_adapter, write_integers};
+use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Profile, commit_weights};
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{F, QuantizedAdapter, WeightBits, WeightsLayout, relation, tables};
@@ -19,6 +20,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::adapter_file::{AdapterFile, Committed, HEAD_BYTES, MAX_BYTES};
+use crate::memory::{MemoryPlan, MemoryReport};
 use crate::prove::check_free;
 use crate::public_adapter::PublicAdapter;
 use crate::words::print_element;
@@ -44,6 +46,8 @@ pub struct Request {
     pub base_model_digest: [u8; 32],
     /// Where to write the integers, if anywhere.
     pub integers: Option<PathBuf>,
+    /// Most memory to take, in bytes.
+    pub memory: Option<u64>,
     /// Replace existing files.
     pub force: bool,
 }
@@ -71,6 +75,9 @@ pub struct Report {
     pub adapter_file: PathBuf,
     /// The public file.
     pub public_file: PathBuf,
+    /// What it took of memory.
+    #[serde(flatten)]
+    pub memory: MemoryReport,
     /// The notes of the reader, one sentence each.
     pub notes: Vec<String>,
 }
@@ -135,6 +142,7 @@ pub(crate) fn read_profile(path: &Path) -> Result<Profile, Error> {
 /// When the adapter is refused, does not fit the profile, or a file exists that was made from something else.
 pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     let selection = parse_selection(request.modules.as_deref())?;
+    MemoryPlan::commit(&request.profile.config()).check(request.memory, "committing", request.profile)?;
     let source = source_digest(request)?;
     let public_file = json_beside(&request.output);
     if request.output.symlink_metadata().is_ok() && !request.force {
@@ -161,41 +169,28 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
 
     progress.stage("committing");
     let start = Instant::now();
-    let (file, committed) = seal_weights(request.profile, adapter, quantization_errors, source)?;
+    let committed = commit_integers(request.profile, adapter)?;
     let commit_seconds = start.elapsed().as_secs_f64();
-    let public = PublicAdapter::new(&committed, &file.quantization_errors)?;
-    write_all(request, &file, &committed, &public, &public_file)?;
-    Ok(report(&file, &committed, commit_seconds, false, request.output.clone(), public_file, float.notes))
+    let public = PublicAdapter::new(&committed, &quantization_errors)?;
+    let (adapter_id, plan) = (committed.id(), MemoryPlan::commit(&committed.config));
+    let file = AdapterFile::new(committed, source, quantization_errors);
+    write_all(request, &file, &public, &public_file)?;
+    Ok(report(request, &file, adapter_id, &plan, Some(commit_seconds), public_file, float.notes))
 }
 
 /// Encodes and hashes an adapter in slot order, under a fresh salt.
-fn seal_weights(
-    profile: Profile,
-    adapter: QuantizedAdapter,
-    quantization_errors: Vec<f64>,
-    source_digest: [u8; 32],
-) -> Result<(AdapterFile, Committed), Error> {
+fn commit_integers(profile: Profile, adapter: QuantizedAdapter) -> Result<Committed, Error> {
     relation::check_adapter(&adapter)?;
     let config = profile.config();
     let layout = WeightsLayout::plan(&adapter, config.maxima())?;
     let commitment = commit_weights(&config, tables::weights(&adapter, &layout, config.maxima()));
-    let leaf_digests = commitment.tree().levels().first().cloned().unwrap_or_default();
     let salt = F::rand(&mut OsRng);
-    let preimage =
-        rankproof_lora_proof::argument::adapter_preimage(&adapter, commitment.root(), commitment.ood_value(), salt);
-    let file =
-        AdapterFile { profile, source_digest, adapter: adapter.clone(), quantization_errors, salt, leaf_digests };
-    Ok((file, Committed { profile, config, adapter, layout, commitment, preimage }))
+    let preimage = adapter_preimage(&adapter, commitment.root(), commitment.ood_value(), salt);
+    Ok(Committed { profile, config, adapter, layout, commitment, preimage })
 }
 
 /// Writes everything or, as far as it can be undone, nothing.
-fn write_all(
-    request: &Request,
-    file: &AdapterFile,
-    committed: &Committed,
-    public: &PublicAdapter,
-    public_file: &Path,
-) -> Result<(), Error> {
+fn write_all(request: &Request, file: &AdapterFile, public: &PublicAdapter, public_file: &Path) -> Result<(), Error> {
     files::write_private(&request.output, &file.to_bytes(), request.force)?;
     let undo = |paths: &[&Path], error: rankproof_adapter::Error| -> Error {
         paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
@@ -204,7 +199,7 @@ fn write_all(
     files::write_atomically(public_file, &public.to_bytes(), request.force)
         .map_err(|error| undo(&[&request.output], error))?;
     if let Some(path) = &request.integers {
-        write_integers(path, &committed.adapter, request.force)
+        write_integers(path, &file.adapter, request.force)
             .map_err(|error| undo(&[&request.output, public_file], error))?;
     }
     Ok(())
@@ -217,9 +212,10 @@ fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<R
         let (path, directory) = (request.output.clone(), request.directory.clone());
         return Err(Error::AdapterChanged { path, directory });
     }
-    let committed = file.clone().open()?;
+    let quantization_errors = file.quantization_errors.clone();
+    let committed = file.open()?;
     if public_file.symlink_metadata().is_err() {
-        let public = PublicAdapter::new(&committed, &file.quantization_errors)?;
+        let public = PublicAdapter::new(&committed, &quantization_errors)?;
         files::write_atomically(public_file, &public.to_bytes(), false)?;
     }
     if let Some(path) = &request.integers
@@ -227,29 +223,33 @@ fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<R
     {
         write_integers(path, &committed.adapter, false)?;
     }
-    Ok(report(&file, &committed, 0.0, true, request.output.clone(), public_file.into(), Vec::new()))
+    let (adapter_id, plan) = (committed.id(), MemoryPlan::commit(&committed.config));
+    let file = AdapterFile::new(committed, *source, quantization_errors);
+    Ok(report(request, &file, adapter_id, &plan, None, public_file.into(), Vec::new()))
 }
 
+/// What was done; without seconds, the file was up to date.
 fn report(
+    request: &Request,
     file: &AdapterFile,
-    committed: &Committed,
-    commit_seconds: f64,
-    up_to_date: bool,
-    adapter_file: PathBuf,
+    adapter_id: F,
+    plan: &MemoryPlan,
+    commit_seconds: Option<f64>,
     public_file: PathBuf,
     notes: Vec<String>,
 ) -> Report {
     Report {
-        adapter_id: print_element(&committed.id()),
+        adapter_id: print_element(&adapter_id),
         profile: file.profile.name().to_owned(),
         bits: file.adapter.bits.bits(),
         modules: file.adapter.modules.len(),
-        log_size: committed.config.log_size(),
+        log_size: file.profile.parameters().maxima.log_size,
         worst_quantization_error: file.quantization_errors.iter().copied().fold(0.0, f64::max),
-        commit_seconds,
-        up_to_date,
-        adapter_file,
+        commit_seconds: commit_seconds.unwrap_or(0.0),
+        up_to_date: commit_seconds.is_none(),
+        adapter_file: request.output.clone(),
         public_file,
+        memory: plan.report(),
         notes,
     }
 }

@@ -126,6 +126,7 @@ pub fn demo(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
             modules: request.modules.clone(),
             base_model_digest: [0; 32],
             integers: Some(path("integers.safetensors")),
+            memory: None,
             force: true,
         },
         progress,

@@ -10,6 +10,7 @@
 //! * [`keys`], [`seal`]: keys of a profile and their Solidity export; proofs compressed into a seal, and its check.
 //! * [`ceremony`]: keys that nobody can forge with. [`exchange`]: keys and seals in the files of snarkjs;
 //!   [`mod@verify_keys`]: keys checked against whatever they can be made from again.
+//! * [`memory`]: what committing and proving take, known before any work.
 //! * [`mod@compile`]: the verifier of one's own keys, as bytecode.
 //! * [`chain`]: deploy, submit, register, ask, watch. [`demo`] does everything once, [`mod@bench`] measures it.
 
@@ -27,6 +28,7 @@ pub mod halo2;
 pub mod inspect;
 pub mod keys;
 pub mod measure;
+pub mod memory;
 pub mod progress;
 pub mod prove;
 pub mod prove_shared;

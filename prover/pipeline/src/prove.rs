@@ -17,7 +17,8 @@ use rankproof_statement::{F, QuantizedAdapter, Witness};
 use serde::Serialize;
 
 use crate::adapter_file::Committed;
-use crate::commit::read_adapter_file;
+use crate::commit::{read_adapter_file, read_profile};
+use crate::memory::{MemoryPlan, MemoryReport};
 use crate::words::print_element;
 use crate::{Error, Progress};
 
@@ -61,6 +62,8 @@ pub struct Request {
     pub proof: PathBuf,
     /// Where the outputs go.
     pub outputs: PathBuf,
+    /// Most memory to take, in bytes.
+    pub memory: Option<u64>,
     /// Replace existing files.
     pub force: bool,
 }
@@ -94,6 +97,9 @@ pub struct Report {
     pub proof_file: PathBuf,
     /// The outputs.
     pub outputs_file: PathBuf,
+    /// What it took of memory.
+    #[serde(flatten)]
+    pub memory: MemoryReport,
 }
 
 /// A proof in memory, with what it proves.
@@ -206,6 +212,9 @@ pub fn prove_in_memory(
 /// Those of [`prove_in_memory`], and of a bad adapter file.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     request.check()?;
+    let profile = read_profile(&request.adapter)?;
+    let plan = MemoryPlan::prove(&profile.config());
+    plan.check(request.memory, "proving", profile)?;
     progress.stage("loading the adapter");
     let start = Instant::now();
     let committed = read_adapter_file(&request.adapter)?.open()?;
@@ -227,5 +236,6 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
         proof_bytes: proven.bytes.len(),
         proof_file: request.proof.clone(),
         outputs_file: request.outputs.clone(),
+        memory: plan.report(),
     })
 }

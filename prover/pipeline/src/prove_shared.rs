@@ -15,6 +15,7 @@ use rankproof_statement::field::to_canonical_bytes;
 use serde::Serialize;
 
 use crate::commit::{read_adapter_file, read_profile};
+use crate::memory::{MemoryPlan, MemoryReport};
 use crate::prove::{check_free, read_witness};
 use crate::seal::{StatementReport, describe_statement};
 use crate::words::print_element;
@@ -42,6 +43,8 @@ pub struct Request {
     pub tokens: Option<usize>,
     /// Where the proof goes.
     pub proof: PathBuf,
+    /// Most memory to take, in bytes.
+    pub memory: Option<u64>,
     /// Replace existing files.
     pub force: bool,
 }
@@ -73,6 +76,9 @@ pub struct Report {
     pub statements: Vec<StatementReport>,
     /// Their outputs, run by run.
     pub outputs_files: Vec<PathBuf>,
+    /// What it took of memory.
+    #[serde(flatten)]
+    pub memory: MemoryReport,
 }
 
 /// Whether the profile of an adapter file proves several runs at once; only the head of the file is read.
@@ -123,6 +129,9 @@ impl Request {
 /// When a run is refused, does not fit the profile or the first run, or a context is reserved.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     request.check()?;
+    let profile = read_profile(&request.adapter)?;
+    let plan = MemoryPlan::prove(&profile.config());
+    plan.check(request.memory, "proving", profile)?;
     progress.stage("loading the adapter");
     let start = Instant::now();
     let committed = read_adapter_file(&request.adapter)?.open()?;
@@ -187,5 +196,6 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
         proof_file: request.proof.clone(),
         statements: proof.statements().iter().map(describe_statement).collect(),
         outputs_files: request.runs.iter().map(|run| run.outputs.clone()).collect(),
+        memory: plan.report(),
     })
 }

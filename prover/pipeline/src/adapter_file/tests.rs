@@ -1,5 +1,6 @@
 //! Each rejection starts from an honest file that reads, changes one thing, and names the fault.
 
+use rankproof_lora_proof::merkle::MerkleTree;
 use rankproof_statement::{F, QuantizedAdapter, QuantizedModule, WeightBits};
 
 use super::*;
@@ -27,7 +28,10 @@ fn honest() -> AdapterFile {
         adapter: QuantizedAdapter { bits: WeightBits::Four, modules, base_model_digest: [7; 32] },
         quantization_errors: vec![0.1, 0.2],
         salt: F::from(11u64),
-        leaf_digests: (0..1 << Profile::Tiny.config().rounds[0].log_leaves).map(|i| F::from(i as u64)).collect(),
+        levels: level_lengths(&Profile::Tiny.config().rounds[0])
+            .iter()
+            .map(|length| (0..*length).map(|i| F::from(i as u64)).collect())
+            .collect(),
     }
 }
 
@@ -61,7 +65,22 @@ fn reads_what_it_writes() {
     assert_eq!(read.adapter, file.adapter);
     assert_eq!(read.quantization_errors, file.quantization_errors);
     let committed = read.open().expect("fits");
-    assert_eq!(committed.commitment.tree().levels()[0], file.leaf_digests);
+    assert_eq!(committed.commitment.tree().levels(), file.levels);
+    let again = AdapterFile::new(committed, file.source_digest, file.quantization_errors.clone());
+    assert_eq!(again.to_bytes(), file.to_bytes());
+}
+
+/// Files of version 1 end with the leaf digests; what is above is hashed again.
+#[test]
+fn reads_files_of_version_1() {
+    let mut file = honest();
+    let whole = MerkleTree::new(file.levels[0].clone(), Profile::Tiny.config().rounds[0].log_cap);
+    file.levels.truncate(1);
+    let bytes = file.to_bytes();
+    assert_eq!(bytes[4..6], 1u16.to_be_bytes());
+    let read = AdapterFile::from_bytes(&bytes).expect("version 1");
+    assert_eq!(read.to_bytes(), bytes);
+    assert_eq!(*read.open().expect("fits").commitment.tree(), whole);
 }
 
 #[test]
@@ -75,8 +94,17 @@ fn rejects_with_wrong_magic_what_starts_otherwise() {
 #[test]
 fn rejects_with_version_mismatch_another_version() {
     let mut bytes = honest().to_bytes();
-    bytes[5] = 2;
-    assert_eq!(AdapterFile::from_bytes(&bytes).err(), Some(Fault::VersionMismatch { expected: 1, actual: 2 }));
+    bytes[5] = 3;
+    assert_eq!(AdapterFile::from_bytes(&bytes).err(), Some(Fault::VersionMismatch { expected: 2, actual: 3 }));
+    // The version says how far the tree goes, so it cannot be exchanged.
+    let body = &honest().to_bytes()[HEADER..];
+    let mut older = signed(&body[..body.len() - DIGEST]);
+    older[5] = 1;
+    let end = older.len() - DIGEST;
+    let digest = sha256(&older[..end]);
+    older[end..].copy_from_slice(&digest);
+    let above = 32 * honest().levels[1..].iter().map(Vec::len).sum::<usize>() as u64;
+    assert_eq!(AdapterFile::from_bytes(&older).err(), Some(Fault::TrailingBytes(above)));
 }
 
 #[test]
@@ -168,7 +196,7 @@ fn rejects_a_code_outside_its_width() {
 fn rejects_with_leaf_count_another_number_of_leaves() {
     let expected = 1u64 << Profile::Tiny.config().rounds[0].log_leaves;
     let mut file = honest();
-    file.leaf_digests.pop();
+    file.levels[0].pop();
     let refused = AdapterFile::from_bytes(&file.to_bytes()).err();
     assert_eq!(refused, Some(Fault::LeafCount { expected, actual: expected - 1 }));
 }
