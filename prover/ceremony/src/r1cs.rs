@@ -85,8 +85,8 @@ pub fn write(matrices: &Matrices, path: &Path, force: bool) -> Result<(), Error>
 /// Reads the constraints of a circuit.
 ///
 /// # Errors
-/// [`FileFault`]: another field, custom gates, a variable that does not exist, terms out of order, a coefficient that
-/// is 0 or not reduced, bytes left over.
+/// [`FileFault`]: another field, custom gates, another number of labels than variables, a variable that does not exist,
+/// terms out of order, a coefficient that is 0 or not reduced, bytes left over.
 pub fn read(path: &Path) -> Result<Matrices, Error> {
     let file = SectionFile::open(path, MAGIC, "circom constraint (.r1cs)")?;
     let header = file.bytes(HEADER, HEADER_BYTES, "the header")?;
@@ -94,6 +94,8 @@ pub fn read(path: &Path) -> Result<Matrices, Error> {
     if file.has(4) || file.has(5) {
         return Err(FileFault::Unsupported("it has custom gates, which Groth16 does not know").at(path));
     }
+    // Eight bytes for each variable, so that a small file does not make a large circuit.
+    file.expect_length(LABELS, u64::try_from(variables).unwrap_or(u64::MAX).saturating_mul(8), "the labels")?;
     let mut rows = RowReader { file: &file, buffer: Vec::new(), used: 0, position: 0, length: 0 };
     let span = file.span(CONSTRAINTS, "the constraints")?;
     (rows.position, rows.length) = (span.start, span.length);

@@ -273,7 +273,7 @@ fn constraints_with_one_change_are_refused_or_another_circuit() {
     assert_eq!(honest, files.matrices.digest());
     let other = read(2, |bytes| bytes[8] ^= 1).expect("another coefficient").digest();
     assert_ne!(honest, other);
-    let value = FileFault::Value { section: 2 };
+    let (value, actual) = (FileFault::Value { section: 2 }, files.matrices.num_variables() as u64);
     assert_eq!(file_fault(read(2, |bytes| bytes[0] ^= 1)), value, "another number of terms");
     assert_eq!(file_fault(read(2, |bytes| bytes[7] = 1)), value, "no such variable");
     assert_eq!(file_fault(read(2, |bytes| bytes[8..40].fill(0xff))), value, "not reduced");
@@ -281,6 +281,8 @@ fn constraints_with_one_change_are_refused_or_another_circuit() {
     assert_eq!(file_fault(read(1, |bytes| bytes[60] -= 1)), value, "a row is left over");
     assert_eq!(file_fault(read(1, |bytes| bytes[60] += 1)), value, "a row is missing");
     assert_eq!(file_fault(read(1, |bytes| bytes[36..40].fill(0))), FileFault::Value { section: 1 }, "no variables");
+    let labels = FileFault::SectionLength { section: 3, expected: 8 * (1 << 24 | actual), actual: 8 * actual };
+    assert_eq!(file_fault(read(1, |bytes| bytes[39] = 1)), labels, "more variables than labels");
 }
 
 #[test]

@@ -10,6 +10,7 @@
 //!   where it has several (JSON, safetensors);
 //! * a changed proof is never accepted, and a changed seal only for the statement that was sealed.
 
+pub mod ceremony;
 pub mod edits;
 pub mod honest;
 pub mod targets;

@@ -13,6 +13,7 @@ use rankproof_statement::{Statement, WeightBits, relation};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::ceremony;
 use crate::edits::{Edited, apply};
 use crate::honest::{self, honest, lora_proof, shared_proof, verifying_key};
 
@@ -28,7 +29,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "adapter_config", run: adapter_config, mutations: 4_000 },
     Target { name: "adapter_weights", run: adapter_weights, mutations: 4_000 },
     Target { name: "activations", run: activations, mutations: 4_000 },
@@ -43,17 +44,21 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "proving_key", run: proving_key, mutations: 2_000 },
     Target { name: "seal_json", run: seal_json, mutations: 4_000 },
     Target { name: "seal_bytes", run: seal_bytes, mutations: 4_000 },
+    Target { name: "r1cs", run: ceremony::constraints, mutations: 2_000 },
+    Target { name: "ptau", run: ceremony::powers_of_tau, mutations: 1_000 },
+    Target { name: "zkey", run: ceremony::key, mutations: 1_000 },
+    Target { name: "ceremony_transcript", run: ceremony::transcript, mutations: 2_000 },
 ];
 
 /// A folder of this thread's, on disk because most readers take paths.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     thread_local! {
         static FOLDER: TempDir = TempDir::new().expect("a temporary folder");
     }
     FOLDER.with(|folder| folder.path().to_path_buf())
 }
 
-fn written(name: &str, bytes: &[u8]) -> PathBuf {
+pub(crate) fn written(name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder().join(name);
     std::fs::write(&path, bytes).expect("the temporary folder is writable");
     path

@@ -10,6 +10,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rankproof_adapter::{base_model_digest, read_activations, read_adapter, read_outputs};
+use rankproof_ceremony::ptau::PowersOfTau;
+use rankproof_ceremony::r1cs;
+use rankproof_ceremony::transcript::Transcript;
+use rankproof_ceremony::zkey::Zkey;
 use rankproof_groth16_seal::{ProvingKey, VerifyingKey};
 use rankproof_lora_halo2::{LoraProof as Halo2Proof, ModuleShape, Plan, Shape, Update};
 use rankproof_pipeline::commit::read_adapter_file;
@@ -44,7 +48,7 @@ fn adapter(path: &Path, name: &str) -> Result<(), String> {
 }
 
 /// Every reader of a file.
-const READERS: [(&str, Read); 12] = [
+const READERS: [(&str, Read); 16] = [
     ("adapter_config.json", |path| adapter(path, "adapter_config.json")),
     ("adapter_model.safetensors", |path| adapter(path, "adapter_model.safetensors")),
     ("activations", |path| sentence(read_activations(path, [("m", 4)], None))),
@@ -60,7 +64,23 @@ const READERS: [(&str, Read); 12] = [
     ("verifying key", |path| sentence(VerifyingKey::read(path))),
     ("proving key", |path| sentence(ProvingKey::read(path))),
     ("seal", |path| sentence(read_seal(path))),
+    ("constraints", |path| sentence(r1cs::read(path))),
+    ("powers of tau", |path| sentence(PowersOfTau::open(path))),
+    ("key of a ceremony", |path| sentence(Zkey::open(path))),
+    ("transcript", |path| sentence(Transcript::read(path))),
 ];
+
+/// Constraints of a circuit with 2^32 - 1 variables and rows, and none of them there.
+fn constraints_without_rows() -> Vec<u8> {
+    let section =
+        |number: u32, bytes: &[u8]| [&number.to_le_bytes()[..], &(bytes.len() as u64).to_le_bytes(), bytes].concat();
+    let modulus = <rankproof_groth16_seal::F as ark_ff::PrimeField>::MODULUS;
+    let modulus = ark_ff::BigInteger::to_bytes_le(&modulus);
+    let counts = [u32::MAX, 0, 3, 0, u32::MAX, 0, u32::MAX].map(u32::to_le_bytes).concat();
+    let header = [&32u32.to_le_bytes()[..], &modulus, &counts].concat();
+    let sections = [section(1, &header), section(2, &[]), section(3, &[])].concat();
+    [&b"r1cs\x01\0\0\0\x03\0\0\0"[..], &sections].concat()
+}
 
 /// A safetensors file with this header.
 fn tensors(header: &[u8]) -> Vec<u8> {
@@ -109,6 +129,9 @@ fn cases() -> Vec<(String, Vec<u8>, u64, Read)> {
                 let header = [&b"RKPRVKEY\x01\0\0\0\x04test\x01\0\0\0\x01"[..], &[0; 64]].concat();
                 [header, vec![0xff; 28 + 32]].concat()
             }
+            "constraints" => constraints_without_rows(),
+            "powers of tau" => [&b"ptau\x01\0\0\0"[..], &[0xff; 200]].concat(),
+            "key of a ceremony" => [&b"zkey\x01\0\0\0"[..], &[0xff; 200]].concat(),
             _ => continue,
         };
         cases.push((format!("{name}: counts at their largest"), huge.clone(), 0, read));

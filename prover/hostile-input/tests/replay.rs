@@ -76,6 +76,10 @@ replays!(
     proving_key,
     seal_json,
     seal_bytes,
+    r1cs,
+    ptau,
+    zkey,
+    ceremony_transcript,
 );
 
 #[test]
