@@ -12,7 +12,12 @@ use rankproof_ceremony::points::Point;
 use rankproof_ceremony::zkey::Zkey;
 use rankproof_ceremony::{Error, FileFault, exchange, quiet, snark_json};
 use rankproof_groth16_seal::error::UnsoundKey;
-use rankproof_groth16_seal::{F, Groth16Proof, Matrices, ProvingKey, SealProfile, generator, verifier};
+use rankproof_groth16_seal::keys::Points;
+use rankproof_groth16_seal::{
+    F, Groth16Proof, KeyHeader, Matrices, ProvingKey, Seal, SealJson, SealProfile, VerifyingKey, generator, seal,
+    verifier,
+};
+use serde_json::Value;
 use support::{Files, circuit, exchange as exchange_points};
 
 /// Where the points of a key's header begin, after two moduli and three counts.
@@ -47,14 +52,55 @@ fn witness(values: &[F]) -> Vec<u8> {
     bytes
 }
 
+fn number(value: &Value) -> ark_bn254::Fq {
+    value.as_str().expect("a string").parse().expect("a number")
+}
+
+fn g1(point: &Value) -> G1Affine {
+    G1Affine::new(number(&point[0]), number(&point[1]))
+}
+
+fn g2(point: &Value) -> G2Affine {
+    let extension = |value: &Value| ark_bn254::Fq2::new(number(&value[0]), number(&value[1]));
+    G2Affine::new(extension(&point[0]), extension(&point[1]))
+}
+
 /// A proof that snarkjs made, in our form.
 fn read_proof(json: &[u8]) -> Groth16Proof {
-    let json: serde_json::Value = serde_json::from_slice(json).expect("JSON");
-    let number = |value: &serde_json::Value| value.as_str().expect("a string").parse().expect("a number");
-    let extension = |value: &serde_json::Value| ark_bn254::Fq2::new(number(&value[0]), number(&value[1]));
-    let g1 = |name: &str| G1Affine::new(number(&json[name][0]), number(&json[name][1]));
-    let b = G2Affine::new(extension(&json["pi_b"][0]), extension(&json["pi_b"][1]));
-    Groth16Proof { a: g1("pi_a"), b, c: g1("pi_c") }
+    let json: Value = serde_json::from_slice(json).expect("JSON");
+    Groth16Proof { a: g1(&json["pi_a"]), b: g2(&json["pi_b"]), c: g1(&json["pi_c"]) }
+}
+
+/// The committed key of a ceremony, which `test/CeremonyKey.t.sol` reads too.
+#[test]
+fn the_committed_key_of_a_ceremony_seals() {
+    let read = |name: &str| -> Vec<u8> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/ceremony/");
+        std::fs::read(Path::new(path).join(name)).expect("a fixture")
+    };
+    let key = |name: &str| {
+        let json: Value = serde_json::from_slice(&read(name)).expect("JSON");
+        let header = KeyHeader {
+            profile: "reduced-demo".to_owned(),
+            slots: 4,
+            development: true,
+            circuit_digest: [0; 32],
+            inner_digest: [0; 32],
+        };
+        let points = Points {
+            alpha_g1: g1(&json["vk_alpha_1"]),
+            beta_g2: g2(&json["vk_beta_2"]),
+            gamma_g2: g2(&json["vk_gamma_2"]),
+            delta_g2: g2(&json["vk_delta_2"]),
+            gamma_abc_g1: json["IC"].as_array().expect("a list").iter().map(g1).collect(),
+        };
+        VerifyingKey::new(header, points)
+    };
+    let sealed: SealJson = serde_json::from_slice(&read("seal.json")).expect("JSON");
+    let sealed = Seal::try_from(&sealed).expect("a seal");
+    assert_eq!(seal::verify(&key("key.json").expect("sound"), &sealed), Ok(()));
+    let left_by_snarkjs = key("verification_key.json").map(drop);
+    assert_eq!(left_by_snarkjs, Err(rankproof_groth16_seal::Error::UnsoundKey(UnsoundKey::Generator("gamma"))));
 }
 
 /// Development keys, and keys of a ceremony: each comes back as it was, and snarkjs proves with the file.
@@ -73,7 +119,7 @@ fn keys_survive_and_snarkjs_proves_with_them() {
         assert_eq!((again.verifying_key(), again.queries()), (key.verifying_key(), key.queries()));
 
         files.snarkjs(&["zkey", "export", "verificationkey", "ours.zkey", "theirs.json"]);
-        let mut theirs: serde_json::Value = serde_json::from_slice(&files.bytes("theirs.json")).expect("JSON");
+        let mut theirs: Value = serde_json::from_slice(&files.bytes("theirs.json")).expect("JSON");
         theirs.as_object_mut().expect("an object").remove("vk_alphabeta_12");
         assert_eq!(snark_json::verification_key(key.verifying_key()), theirs);
         files.snarkjs(&["groth16", "prove", "ours.zkey", "witness.wtns", "proof.json", "public.json"]);

@@ -47,6 +47,30 @@ fn deploys_submits_once_and_answers() {
     assert_eq!(answer["statements"][0]["proven"], true);
     assert_eq!(answer["statements"][0]["proven_by_path"], true);
 
+    // The key behind the registry is compared with that of a folder: the committed one, and one of another name.
+    let folder = tempfile::tempdir().expect("a folder");
+    let key = std::fs::read(root().join("fixtures/seals/verifying.key")).expect("a fixture");
+    std::fs::write(folder.path().join("verifying.key"), &key).expect("written");
+    let everything = arguments!["status", "--rpc-url", url, "--registry", registry];
+    let keys = arguments!["--keys", folder.path()];
+    let with_keys = |question: &[OsString]| [question, &keys].concat();
+    assert_eq!(field(&succeed(with_keys(&status)), "key_digest"), committed_key_digest());
+    let behind = succeed(with_keys(&everything));
+    assert_eq!(field(&behind["verifiers"][0], "key_digest"), committed_key_digest());
+    assert!(again["setup"].is_null(), "a digest says nothing about its setup");
+    let deployed = succeed(arguments!["deploy", "--rpc-url", url, "--keys", folder.path()]);
+    assert!(field(&deployed, "setup").contains("development only"), "{deployed}");
+    // Gamma and delta exchanged: sound in form, and not the key that was deployed. Four points follow delta.
+    let delta = key.len() - 4 * 64 - 128;
+    let gamma = delta - 128;
+    let mut other = key.clone();
+    other.copy_within(delta..delta + 128, gamma);
+    other[delta..delta + 128].copy_from_slice(&key[gamma..delta]);
+    std::fs::write(folder.path().join("verifying.key"), &other).expect("written");
+    for question in [&status, &everything] {
+        assert!(fail(1, None, with_keys(question)).contains("holds the key with digest"));
+    }
+
     let statement = answer["statements"][0].clone();
     let ask = |adapter: &str, activations: &str, context: &str| {
         arguments![
