@@ -43,7 +43,7 @@ fn costs(row: &Row) -> String {
         proof.commit.cpu,
         proof.prove.wall,
         proof.prove.cpu,
-        proof.verify.wall * 1000.0,
+        proof.verify_seconds * 1000.0,
         proof.peak_bytes as f64 / MIB,
         proof.proof_bytes,
         row.constraints,
@@ -85,12 +85,12 @@ pub fn charts(rows: &[Row]) -> Vec<(&'static str, String)> {
     };
     let of_seal = |value: fn(&SealCosts) -> f64| move |row: &Row| row.seal.as_ref().map(value);
     let times = [
-        line("commit", &|row| Some(row.proof.commit.wall)),
-        line("prove", &|row| Some(row.proof.prove.wall)),
-        line("verify", &|row| Some(row.proof.verify.wall)),
-        line("keys, once", &of_seal(|seal| seal.keys.wall)),
-        line("seal", &of_seal(|seal| seal.seal.wall)),
-        line("verify the seal", &of_seal(|seal| seal.verify.wall)),
+        line("commit", &|row| Some(row.proof.commit.cpu)),
+        line("prove", &|row| Some(row.proof.prove.cpu)),
+        line("verify", &|row| Some(row.proof.verify_seconds)),
+        line("keys, once", &of_seal(|seal| seal.keys.cpu)),
+        line("seal", &of_seal(|seal| seal.seal.cpu)),
+        line("verify the seal", &of_seal(|seal| seal.verify_seconds)),
     ];
     let sizes = [
         line("proof", &|row| Some(row.proof.proof_bytes as f64 / MIB)),
@@ -101,7 +101,7 @@ pub fn charts(rows: &[Row]) -> Vec<(&'static str, String)> {
     let constraints = [line("constraints", &|row| Some(row.constraints as f64))];
     let axis = "weights of the adapter";
     [
-        ("growth-seconds.svg", draw("Seconds", axis, &times)),
+        ("growth-seconds.svg", draw("Seconds of all threads together", axis, &times)),
         ("growth-mebibytes.svg", draw("Mebibytes", axis, &sizes)),
         ("growth-constraints.svg", draw("Constraints of the seal", axis, &constraints)),
     ]

@@ -63,8 +63,8 @@ pub struct ProofCosts {
     pub commit: Seconds,
     /// Reading and quantising the inputs, computing the outputs, proving.
     pub prove: Seconds,
-    /// Verifying.
-    pub verify: Seconds,
+    /// Verifying, by the clock: the fastest of five.
+    pub verify_seconds: f64,
     /// Size of the proof's file.
     pub proof_bytes: usize,
     /// Largest memory up to here.
@@ -84,8 +84,8 @@ pub struct SealCosts {
     pub load: Seconds,
     /// Witness and proof of the seal, keys in memory.
     pub seal: Seconds,
-    /// Checking the seal.
-    pub verify: Seconds,
+    /// Checking the seal, by the clock: the fastest of five.
+    pub verify_seconds: f64,
     /// Largest memory of reading the keys and sealing.
     pub peak_bytes: u64,
 }
@@ -125,6 +125,16 @@ fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Seconds)> {
     let (start, cpu) = (Instant::now(), cpu_seconds());
     let result = work()?;
     Ok((result, Seconds { wall: start.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }))
+}
+
+/// What takes milliseconds is done five times.
+fn fastest(work: impl Fn() -> Result<()>) -> Result<f64> {
+    let mut fastest = f64::INFINITY;
+    for _ in 0..5 {
+        let ((), seconds) = timed(&work)?;
+        fastest = fastest.min(seconds.wall);
+    }
+    Ok(fastest)
 }
 
 /// The circuit of a configuration, with its rows.
@@ -212,11 +222,11 @@ fn measure_proof(case: &Case, folder: &Path) -> Result<(LoraProof, ProofCosts)> 
         let witness = Witness::new(adapter.clone(), quantize_activations(&float))?;
         Ok(prove(config, &witness, &layout, &commitment, &preimage, F::from(0u64), salt)?)
     })?;
-    let ((), verify) = timed(|| Ok(verify(config, &proof)?))?;
+    let verify_seconds = fastest(|| Ok(verify(config, &proof)?))?;
     // The head of a file does not depend on the profile's name: any will do for its length.
     let proof_bytes = proof.to_bytes(case.of_profile.unwrap_or(Profile::Medium), config).len();
     debug_assert!(proof_bytes > 32 * Proof::element_count(config));
-    Ok((proof, ProofCosts { commit, prove, verify, proof_bytes, peak_bytes: peak_bytes() }))
+    Ok((proof, ProofCosts { commit, prove, verify_seconds, proof_bytes, peak_bytes: peak_bytes() }))
 }
 
 fn measure_seal(config: &Config, proof: &LoraProof, work: &Path) -> Result<SealCosts> {
@@ -232,8 +242,8 @@ fn measure_seal(config: &Config, proof: &LoraProof, work: &Path) -> Result<SealC
         Ok((assignment, sealed))
     })?;
     let peak_bytes = peak_bytes();
-    let ((), verify) = timed(|| Ok(verifier::verify(key.verifying_key(), assignment.public_inputs(), &sealed)?))?;
+    let verify_seconds = fastest(|| Ok(verifier::verify(key.verifying_key(), assignment.public_inputs(), &sealed)?))?;
     let keys_bytes = std::fs::metadata(&key_file)?.len();
     let (keys, keys_peak_bytes) = (report.keys, report.peak_bytes);
-    Ok(SealCosts { keys, keys_peak_bytes, keys_bytes, load, seal, verify, peak_bytes })
+    Ok(SealCosts { keys, keys_peak_bytes, keys_bytes, load, seal, verify_seconds, peak_bytes })
 }
