@@ -31,7 +31,6 @@ contract CeremonyKeyTest is BaseTest {
         InjectedKeyVerifier verifier = _deploy(words);
         (bytes memory seal, Statement[] memory statements) =
             SealFile.read("fixtures/ceremony/seal.json");
-        assertEq(verifier.SELECTOR(), bytes4(seal), "the selector of the seal");
         this.requireVerifies(verifier, seal, statements);
     }
 
@@ -76,8 +75,11 @@ contract CeremonyKeyTest is BaseTest {
             SealFile.read("fixtures/ceremony/seal.json");
         words[_ALPHA + 1] = P - words[_ALPHA + 1];
         InjectedKeyVerifier other = _deploy(words);
+        // The first four bytes of a seal are its selector.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        bytes4 selector = bytes4(seal);
         bytes memory reason = abi.encodeWithSelector(
-            ISealVerifier.SelectorMismatch.selector, other.SELECTOR(), bytes4(seal)
+            ISealVerifier.SelectorMismatch.selector, other.SELECTOR(), selector
         );
         vm.expectRevert(abi.encodeWithSelector(KeyGate.KnownSealRefused.selector, reason));
         this.requireVerifies(other, seal, statements);
