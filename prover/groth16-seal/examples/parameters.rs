@@ -24,6 +24,8 @@ const LEAF_SECONDS: [f64; 2] = [3.3e-6, 30e-6];
 const NODE_SECONDS: [f64; 2] = [1.1e-6, 10e-6];
 /// Seconds of one product in the field (docs/benchmarks.md); a butterfly is one.
 const PRODUCT_SECONDS: f64 = 14.6e-9;
+/// Seconds of one entry when a queried leaf is computed again from its table: small integers, field elements.
+const ENTRY_SECONDS: [f64; 2] = [2e-9, 17e-9];
 /// Thread-seconds of sealing per constraint and per point of its domain. Fitted to `small`: 12.6 thread-seconds, of
 /// which a fifth goes into the domain (one multi-scalar multiplication of five and a half, six transforms).
 const CONSTRAINT_SECONDS: f64 = 22e-6;
@@ -48,7 +50,7 @@ struct Candidate {
     codeword_bytes: usize,
     /// Encoding and hashing the weights, once for an adapter: with the vectorised hash, and without.
     commit_seconds: [f64; 2],
-    /// Encoding and hashing everything else, and grinding.
+    /// Encoding and hashing everything else, grinding, and computing the queried leaves again.
     prove_seconds: [f64; 2],
     seal_seconds: f64,
     /// Whether the profile has these parameters.
@@ -63,10 +65,15 @@ impl Candidate {
         let seconds = |hash: usize| {
             let tree = |round: &RoundConfig| tree_seconds(round, hash);
             let grinding = |round: &RoundConfig| (1u64 << round.pow_bits) as f64 * NODE_SECONDS[hash];
+            let opening = |(index, round): (usize, &RoundConfig)| {
+                let (trees, entry) = if index == 0 { (config.commitments(), 0) } else { (1, 1) };
+                (trees * round.queries * (COLUMNS << round.log_degree)) as f64 * ENTRY_SECONDS[entry]
+            };
             let first = config.rounds.first().map_or(0.0, tree);
             let later: f64 = config.rounds.iter().skip(1).map(tree).sum();
             let grinding: f64 = config.rounds.iter().map(grinding).sum();
-            [first / THREADS, (first * config.runs() as f64 + later + grinding) / THREADS]
+            let opening: f64 = config.rounds.iter().enumerate().map(opening).sum();
+            [first / THREADS, (first * config.runs() as f64 + later + grinding + opening) / THREADS]
         };
         let [with_kernel, scalar] = [0, 1].map(seconds);
         let log_leaves = config.rounds.first().map_or(0, |round| round.log_leaves);
