@@ -277,7 +277,11 @@ impl SectionWriter {
             return Err(FileFault::Exists.at(path));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::NamedTempFile::new_in(folder).map_err(|error| FileFault::from(error).at(path))?;
+        let mut builder = tempfile::Builder::new();
+        // Everybody may read what is public, as the umask says.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).map_err(|error| FileFault::from(error).at(path))?;
         let file = BufWriter::with_capacity(1 << 20, file);
         let mut writer = Self { path: path.to_owned(), file, position: 0, length_at: None };
         writer.bytes(magic)?;

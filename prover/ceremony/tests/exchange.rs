@@ -116,7 +116,8 @@ fn keys_survive_and_snarkjs_proves_with_them() {
     for key in [development_keys(files.matrices.clone()), of_ceremony] {
         exchange::export(&key, &files.path("ours.zkey"), true).expect("written");
         let again = import(&files, &files.path("ours.zkey")).expect("its own");
-        assert_eq!((again.verifying_key(), again.queries()), (key.verifying_key(), key.queries()));
+        assert_eq!(again.verifying_key(), key.verifying_key());
+        assert!(again.queries() == key.queries(), "every point comes back");
 
         files.snarkjs(&["zkey", "export", "verificationkey", "ours.zkey", "theirs.json"]);
         let mut theirs: Value = serde_json::from_slice(&files.bytes("theirs.json")).expect("JSON");

@@ -15,6 +15,14 @@ fn snarkjs_reads_our_constraints() {
     let path = folder.path().join("circuit.r1cs");
     let matrices = circuit().0;
     r1cs::write(&matrices, &path, false).expect("written");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &std::path::Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        let plain = folder.path().join("plain");
+        std::fs::write(&plain, []).expect("written");
+        assert_eq!(mode(&path), mode(&plain), "what is to be published is as readable as any new file");
+    }
     assert_eq!(r1cs::read(&path).expect("read").digest(), matrices.digest());
     let output = snarkjs(folder.path(), &["r1cs", "info", "circuit.r1cs"]).expect("snarkjs reads it");
     for line in [
