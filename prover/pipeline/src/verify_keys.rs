@@ -129,6 +129,13 @@ pub fn verify_keys(request: &Request, progress: &dyn Progress) -> Result<Report,
             not_checked.push(Item { part: "origin", finding: "keys.json does not say where these keys come from" })
         }
     }
+    if !not_checked.is_empty() && !verifying_key.header().development {
+        progress.stage("making the development keys");
+        if seal::development_keys(profile)?.verifying_key().points() == verifying_key.points() {
+            return Err(refused("they are the development keys of the public seed, without the mark that says so"));
+        }
+        checked.push(Item { part: "public seed", finding: "it does not give these keys" });
+    }
     if !not_checked.is_empty() {
         not_checked.push(Item {
             part: "points of the proving key",
