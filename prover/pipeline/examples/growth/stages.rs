@@ -159,7 +159,7 @@ fn key_files(config: &Config, work: &Path) -> (PathBuf, PathBuf) {
 /// Makes the keys of a case's configuration, if they are not there.
 pub fn make_keys(case: &Case, work: &Path) -> Result<()> {
     let (key_file, report_file) = key_files(&case.config, work);
-    if report_file.is_file() {
+    if report_file.is_file() && key_file.is_file() {
         return Ok(());
     }
     let digest = seal::parameters_digest(&case.config);
