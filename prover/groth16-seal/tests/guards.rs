@@ -215,7 +215,7 @@ fn layout_rows(maxima: &Maxima, weights: &WeightsLayout, inputs: &InputsLayout) 
 type LayoutAttack = (&'static str, fn(&mut WeightsLayout, &mut InputsLayout), &'static str);
 
 /// One broken rule each. The last slot (2) is attacked where a size decides what follows it.
-const LAYOUT_ATTACKS: [LayoutAttack; 16] = [
+const LAYOUT_ATTACKS: [LayoutAttack; 19] = [
     ("no rank", |w, _| w.log_rank = 99, "log_rank"),
     ("no tokens", |_, i| i.log_tokens = 99, "log_tokens"),
     ("no slot", |w, i| (w.slots.clear(), i.input_offsets.clear()).0, "slot/active"),
@@ -228,9 +228,12 @@ const LAYOUT_ATTACKS: [LayoutAttack; 16] = [
     ("lora_b beyond the weights", |w, _| w.slots[1].weights_b = 1 << 12, "slot/weights_b"),
     ("a gap between outputs", |w, _| w.slots[2].output_offset += 16, "slot/output"),
     ("outputs that overlap", |w, _| w.slots[1].output_offset = 0, "slot/output"),
+    ("outputs beyond their space", |w, _| w.slots[0].output_offset = 1 << 13, "slot/output"),
     ("outputs off their alignment", |w, _| w.slots.swap(0, 2), "slot/output"),
     ("inputs off their alignment", |_, i| i.input_offsets[0] += 1, "slot/input"),
     ("inputs beyond half of the polynomial", |_, i| i.input_offsets[0] = 1 << 11, "slot/input"),
+    ("inputs beyond their space", |_, i| i.input_offsets[0] |= 1 << 12, "slot/input"),
+    ("lora_b far beyond the weights", |w, _| w.slots[1].weights_b |= 1 << 14, "slot/weights_b"),
     ("too many rows of ranks", |w, _| w.log_rank = 5, "rank space"),
 ];
 

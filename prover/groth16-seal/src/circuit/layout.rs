@@ -75,6 +75,7 @@ pub struct BlockVar {
 
 impl BlockVar {
     /// Allocates the offset of a block of `2^log` in a space of which `beyond(i)` says that position `i` lies outside.
+    /// An offset that does not fit `width` bits makes the highest one no bit, so that nothing is satisfied.
     fn new(
         cs: &mut ConstraintSystem,
         offset: u32,
@@ -88,7 +89,8 @@ impl BlockVar {
             .iter()
             .enumerate()
             .map(|(position, free)| {
-                let bit = cs.witness(F::from(offset.checked_shr(position as u32).unwrap_or(0) & 1));
+                let rest = offset.checked_shr(position as u32).unwrap_or(0);
+                let bit = cs.witness(F::from(if position + 1 < width { rest & 1 } else { rest }));
                 cs.enforce(&bit, &(&bit - free), &Num::zero());
                 bit
             })

@@ -30,6 +30,12 @@ impl Circuit {
         TINY.get_or_init(|| Self::new(Profile::Tiny))
     }
 
+    /// That of the profile `small`, made once per test binary.
+    pub fn small() -> &'static Self {
+        static SMALL: OnceLock<Circuit> = OnceLock::new();
+        SMALL.get_or_init(|| Self::new(Profile::Small))
+    }
+
     /// What the circuit's writer makes of a proof, right or wrong, with these public inputs.
     pub fn assignment(&self, proof: &LoraProof, public: [F; 3]) -> Assignment {
         let mut cs = ConstraintSystem::assigning(self.matrices.num_variables());
