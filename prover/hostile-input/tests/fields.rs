@@ -17,6 +17,7 @@ use rankproof_pipeline::adapter_file::{AdapterFile, Fault};
 use rankproof_pipeline::digest::{Request, digest};
 use rankproof_pipeline::public_adapter::PublicAdapter;
 use rankproof_pipeline::seal::read_seal;
+use rankproof_statement::digest::sha256;
 use rankproof_statement::{Error as StatementError, QuantizedAdapter, QuantizedModule, WeightBits};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -112,7 +113,33 @@ fn private_adapter_file() {
         change(&mut file);
         assert_eq!(judged(&file), *expected, "row {number}, {field}");
     }
-    println!("assurance: changes of {} fields of an adapter file = {}", fields.len(), rows.len());
+    // What stands around the fields.
+    let bytes = honest().adapter_file.clone();
+    let refusal = |bytes: &[u8]| AdapterFile::from_bytes(bytes).expect_err("changed");
+    let at = |position: usize, value: u8| {
+        let mut changed = bytes.clone();
+        changed[position] = value;
+        refusal(&changed)
+    };
+    assert_eq!(at(0, b'X'), Fault::WrongMagic);
+    assert_eq!(at(5, 2), Fault::VersionMismatch { expected: 1, actual: 2 });
+    assert_eq!(at(6, 1), Fault::Truncated, "a length beyond the file");
+    assert_eq!(at(20, bytes[20] ^ 1), Fault::DigestMismatch, "the inner digest");
+    assert_eq!(at(bytes.len() - 1, bytes[bytes.len() - 1] ^ 1), Fault::DigestMismatch, "the digest itself");
+    assert_eq!(refusal(&bytes[..bytes.len() - 1]), Fault::Truncated);
+    assert_eq!(refusal(&[&bytes[..], &[0]].concat()), Fault::TrailingBytes(1));
+    // Inside the body, with length and digest made right.
+    let signed = |body: &[u8]| {
+        let head = [&bytes[..6], &(body.len() as u64).to_be_bytes(), body].concat();
+        let digest = sha256(&head);
+        refusal(&[&head[..], &digest].concat())
+    };
+    let body = &bytes[14..bytes.len() - 32];
+    assert_eq!(signed(&[body, &[0]].concat()), Fault::TrailingBytes(1));
+    let mut other = body.to_vec();
+    other[5] ^= 1;
+    assert_eq!(signed(&other), Fault::ConfigMismatch);
+    println!("assurance: changes of {} fields of an adapter file = {}", fields.len(), rows.len() + 9);
 }
 
 /// Where a leaf of a JSON document is: keys, and `0` for the first entry of a list.
@@ -211,12 +238,13 @@ fn public_adapter_file() {
     let manifest = Err("`manifest_digest` is not that of the modules");
     let logs = Err("`log_in` or `log_out` of a module is not its padded size");
     let range = Err("`rank` or `in_features` is out of range");
-    let rows: [JsonRow; 31] = [
+    let rows: [JsonRow; 32] = [
         ("format", json!("rankproof.adapter.v2"), Err("`format` is not rankproof.adapter.v1")),
         ("adapter_id", json!("0xg"), Err("adapter_id")),
         ("adapter_id", json!(format!("0x{}", "f".repeat(64))), Err("adapter_id")),
         ("adapter_id", one.clone(), Ok(())),
         ("halo2_adapter_id", json!(""), Err("halo2_adapter_id")),
+        ("halo2_adapter_id", json!(format!("0x0{:064x}", 1)), Err("halo2_adapter_id")),
         ("halo2_adapter_id", one.clone(), Ok(())),
         ("profile", json!("huge"), Err("`profile` names no profile of this build")),
         ("profile", json!("small"), Err("`inner_digest` is another configuration of the profile")),
@@ -246,7 +274,11 @@ fn public_adapter_file() {
         ("modules.0.out_scale.0", json!(123.0), manifest),
     ];
     let folder = TempDir::new().expect("a folder");
-    let tried = json_manifest(&document, &rows, &from_file(&folder, PublicAdapter::read));
+    let read = from_file(&folder, PublicAdapter::read);
+    let tried = json_manifest(&document, &rows, &read);
+    let mut swapped = document.clone();
+    swapped["modules"].as_array_mut().expect("a list").swap(0, 1);
+    assert!(read(&swapped).is_err_and(|refusal| refusal.contains("`modules` are not in slot order")));
     let fields: BTreeSet<&str> = rows.iter().map(|(field, ..)| *field).collect();
     println!("assurance: changes of {} fields of a public adapter file = {tried}", fields.len());
 }
