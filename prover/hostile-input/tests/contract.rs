@@ -87,7 +87,7 @@ async fn contract_and_native_verifier_agree() {
 }
 
 /// One module, name, in, out, rank, and whether it shares its input.
-const WIDE: [Shape; 2] = [("a", 300, 90, 128, false), ("b", 300, 17, 100, true)];
+const WIDE: [Shape; 2] = [("a", 200, 90, 128, false), ("b", 200, 17, 100, true)];
 
 /// From integers to the contract: ranks up to 128 and up to 64 tokens, sealed here, judged by everybody.
 #[tokio::test]
