@@ -122,7 +122,7 @@ fn private_adapter_file() {
         refusal(&changed)
     };
     assert_eq!(at(0, b'X'), Fault::WrongMagic);
-    assert_eq!(at(5, 2), Fault::VersionMismatch { expected: 1, actual: 2 });
+    assert_eq!(at(5, 3), Fault::VersionMismatch { expected: 2, actual: 3 });
     assert_eq!(at(6, 1), Fault::Truncated, "a length beyond the file");
     assert_eq!(at(20, bytes[20] ^ 1), Fault::DigestMismatch, "the inner digest");
     assert_eq!(at(bytes.len() - 1, bytes[bytes.len() - 1] ^ 1), Fault::DigestMismatch, "the digest itself");
