@@ -37,7 +37,7 @@ bench-halo2: ## Measures the halo2 system, and what the low rank saves against t
 	target/release/examples/benchmark
 	target/release/examples/benchmark --compare --runs 1
 
-# Ten minutes on two quiet cores. Every case keeps its result in target/growth, and what has one is not measured again.
+# Eight minutes on two quiet cores. Every case keeps its result in target/growth, and what has one is not measured again.
 .PHONY: bench-growth
 bench-growth: ## Measures 2^14 to 2^23 weights and the shapes of real models; draws the charts of docs/
 	$(CARGO) build --release --locked -p rankproof-pipeline --example growth
