@@ -296,8 +296,8 @@ pub struct KeysImport {
     /// The key.
     #[arg(value_name = "FILE.zkey")]
     pub zkey: PathBuf,
-    /// Profile of keys.
-    #[arg(long, default_value = "small", value_name = "NAME")]
+    /// What the keys are for.
+    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
     pub profile: String,
     /// The folder; .rankproof/keys/NAME without this.
     #[arg(short, long, value_name = "DIR")]

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::config::{COLUMNS, RoundConfig};
 use crate::merkle::{Leaf, MerkleTree};
-use crate::table::{Entry, powers, univariate_with};
+use crate::table::{Entry, STEP, powers, univariate_with};
 
 /// Leaves hashed together.
 const HASHED_TOGETHER: usize = 256;
@@ -83,10 +83,9 @@ fn leaf_digests<E: Entry>(table: &[E], round: &RoundConfig, log_block: usize) ->
 
 /// One leaf, computed from the table.
 pub fn leaf<E: Entry>(table: &[E], round: &RoundConfig, position: usize) -> Leaf {
-    const STEPS: usize = 1 << 10;
     let x = domain_point(round.log_leaves, position);
-    let steps = powers(x, STEPS);
-    let stride = x.pow([STEPS as u64]);
+    let steps = powers(x, STEP);
+    let stride = x.pow([STEP as u64]);
     let size = 1usize << round.log_degree;
     std::array::from_fn(|column| univariate_with(&table[column * size..(column + 1) * size], &steps, stride))
 }

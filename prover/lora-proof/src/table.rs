@@ -11,7 +11,7 @@ use rankproof_statement::field::from_signed;
 use rayon::prelude::*;
 
 /// Entries that share one table of powers: it stays in the nearest cache.
-const STEP: usize = 1 << 10;
+pub(crate) const STEP: usize = 1 << 10;
 
 /// An entry of a table that is multiplied with field elements.
 pub trait Entry: Copy + Send + Sync {

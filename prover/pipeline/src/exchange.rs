@@ -49,7 +49,7 @@ pub struct Exported {
 /// When the keys or the seal are refused, a file exists, or the disk refuses.
 pub fn export(request: &Export, progress: &dyn Progress) -> Result<Exported, Error> {
     let key = keys::read_verifying_key(&request.keys)?;
-    let report = keys::info(&request.keys)?;
+    let report = keys::describe(&key, &request.keys)?;
     let mut values = vec![("verification_key.json", snark_json::verification_key(&key))];
     if let Some(path) = &request.seal {
         let sealed = crate::seal::read_seal(path)?;

@@ -91,10 +91,10 @@ impl Cost {
         (cost.circuit_digest == print_bytes(circuit_digest)).then_some(cost)
     }
 
-    fn origin(self, key: &VerifyingKey) -> Origin {
+    fn origin(&self, key: &VerifyingKey) -> Origin {
         let own = self.key_digest == Some(print_bytes(&key.digest()));
-        match (self.ceremony, key.header().development) {
-            (Some(ceremony), _) if own => Origin::Ceremony(ceremony),
+        match (&self.ceremony, key.header().development) {
+            (Some(ceremony), _) if own => Origin::Ceremony(ceremony.clone()),
             (None, true) if own && self.imported => Origin::Imported,
             (None, true) if own || self.key_digest.is_none() => Origin::Seed,
             _ => Origin::Unknown,
@@ -227,11 +227,12 @@ pub fn info(directory: &Path) -> Result<Report, Error> {
     describe(&read_verifying_key(directory)?, directory)
 }
 
-fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
+/// What a verifying key says of its folder, and the folder of it.
+pub(crate) fn describe(key: &VerifyingKey, directory: &Path) -> Result<Report, Error> {
     let header = key.header();
     let cost = Cost::read(directory, &header.circuit_digest);
     Ok(Report {
-        setup: setup_of(header.development, &origin(key, directory)),
+        setup: setup_of(header.development, &cost.as_ref().map_or(Origin::Unknown, |cost| cost.origin(key))),
         profile: header.profile.clone(),
         slots: header.slots,
         development_insecure: header.development,

@@ -142,7 +142,8 @@ pub fn verify_keys(request: &Request, progress: &dyn Progress) -> Result<Report,
             finding: "that they belong to the circuit; if they do not, no seal verifies",
         });
     }
-    let keys::Report { profile, development_insecure, setup, key_digest, circuit_digest, .. } = keys::info(directory)?;
+    let keys::Report { profile, development_insecure, setup, key_digest, circuit_digest, .. } =
+        keys::describe(&verifying_key, directory)?;
     let seconds = start.elapsed().as_secs_f64();
     let verified = true;
     Ok(Report {

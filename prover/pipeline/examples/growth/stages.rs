@@ -8,6 +8,7 @@ use rankproof_adapter::{quantize, quantize_activations, read_activations, read_a
 use rankproof_groth16_seal::{ConstraintSystem, Matrices, ProvingKey, circuit, generator, prover, seal, verifier};
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Config, F, LoraProof, Profile, Proof, commit_weights, prove, verify};
+use rankproof_pipeline::measure::peak_rss_bytes;
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{WeightBits, WeightsLayout, Witness, tables};
 use serde::{Deserialize, Serialize};
@@ -97,15 +98,8 @@ struct KeysReport {
     peak_bytes: u64,
 }
 
-/// A line of `/proc/self/status`, in bytes.
-fn status_bytes(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<u64>().unwrap_or(0) * 1024
-}
-
 fn peak_bytes() -> u64 {
-    status_bytes("VmHWM")
+    peak_rss_bytes().unwrap_or(0)
 }
 
 /// Lets the kernel count the peak from now on.

@@ -116,7 +116,10 @@ pub async fn deploy_on(
 /// Those of [`deploy_on`]; bad keys, configuration or artifacts; a verifier that refuses the known seal.
 pub fn deploy(access: &Access, request: &DeployRequest, progress: &dyn Progress) -> Result<Deployed, Error> {
     let (digest, setup) = match &request.key {
-        ExpectedKey::Folder(keys) => (key_digest(&keys::read_verifying_key(keys)?)?, Some(keys::info(keys)?.setup)),
+        ExpectedKey::Folder(keys) => {
+            let key = keys::read_verifying_key(keys)?;
+            (key_digest(&key)?, Some(keys::describe(&key, keys)?.setup))
+        }
         ExpectedKey::Digest(digest) => (*digest, None),
     };
     let config = match &request.config {
