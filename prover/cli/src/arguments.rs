@@ -144,10 +144,11 @@ pub struct BaseDigest {
 /// Arguments of `prove`.
 #[derive(Args, Debug)]
 pub struct Prove {
-    /// The private adapter file.
-    #[arg(long, value_name = "FILE")]
-    pub adapter: PathBuf,
-    /// safetensors with `<module>.x` for every committed module; several times with profile small-s8, once for each run.
+    /// The private adapter file: once for all runs, or with profile small-a4 once for each.
+    #[arg(long, value_name = "FILE", required = true)]
+    pub adapter: Vec<PathBuf>,
+    /// safetensors with `<module>.x` for every committed module; several times with profiles small-s8 and small-a4, once
+    /// for each run.
     #[arg(long, value_name = "FILE", required = true)]
     pub activations: Vec<PathBuf>,
     /// What the statement is for; 0, which is bound to nothing, without this. Once for all runs, or once for each.

@@ -1,4 +1,6 @@
-//! `prove`: one run or several, with either system.
+//! `prove`: one run or several, of one adapter or of several, with either system.
+
+use std::path::PathBuf;
 
 use rankproof_pipeline::words::parse_element;
 use rankproof_pipeline::{Error, F, halo2, prove, prove_shared};
@@ -26,6 +28,7 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
         return Err(bad("--outputs", reason, "give one for each --activations"));
     }
     let contexts = contexts(arguments, runs)?;
+    let adapters = adapters(arguments, runs)?;
     let forms = halo2::Forms { gzip: arguments.gzip, json: arguments.export_json.clone() };
     for (argument, given) in [("--gzip", forms.gzip), ("--export-json", forms.json.is_some())] {
         if given && !is_halo2 {
@@ -40,13 +43,13 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
             "leave it out, or prove with --system sumcheck",
         ));
     }
-    let ([activations], [outputs], [context]) =
-        (arguments.activations.as_slice(), arguments.outputs.as_slice(), contexts.as_slice())
+    let ([adapter], [activations], [outputs], [context]) =
+        (adapters.as_slice(), arguments.activations.as_slice(), arguments.outputs.as_slice(), contexts.as_slice())
     else {
-        return several(arguments, is_halo2, contexts, memory, bars);
+        return several(arguments, is_halo2, adapters, contexts, memory, bars);
     };
     let request = prove::Request {
-        adapter: arguments.adapter.clone(),
+        adapter: adapter.clone(),
         activations: activations.clone(),
         purpose: match &arguments.register_on {
             Some(text) => prove::Purpose::Registration(run_chain::registration(text)?),
@@ -61,8 +64,8 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
     if is_halo2 {
         return report(&halo2::prove(&request, &forms, bars)?);
     }
-    if prove_shared::is_for_several_runs(&arguments.adapter)? {
-        return several(arguments, is_halo2, contexts, memory, bars);
+    if prove_shared::is_for_several_runs(adapter)? {
+        return several(arguments, is_halo2, adapters, contexts, memory, bars);
     }
     report(&prove::prove(&request, bars)?)
 }
@@ -70,6 +73,7 @@ pub fn prove(arguments: &Prove, bars: &Bars) -> Result<Value, Error> {
 fn several(
     arguments: &Prove,
     is_halo2: bool,
+    adapters: Vec<PathBuf>,
     contexts: Vec<F>,
     memory: Option<u64>,
     bars: &Bars,
@@ -81,16 +85,16 @@ fn several(
         let reason = "a registration is proven with an adapter of a profile of one run";
         return Err(bad("--register-on", reason, "commit the adapter with --profile small"));
     }
-    let runs = arguments.activations.iter().zip(&arguments.outputs).zip(contexts);
+    let runs = adapters.into_iter().zip(&arguments.activations).zip(&arguments.outputs).zip(contexts);
     let runs = runs
-        .map(|((activations, outputs), context)| prove_shared::Run {
+        .map(|(((adapter, activations), outputs), context)| prove_shared::Run {
+            adapter,
             activations: activations.clone(),
             context,
             outputs: outputs.clone(),
         })
         .collect();
     let request = prove_shared::Request {
-        adapter: arguments.adapter.clone(),
         runs,
         tokens: arguments.tokens,
         proof: arguments.output.clone(),
@@ -98,6 +102,18 @@ fn several(
         force: arguments.force,
     };
     report(&prove_shared::prove(&request, bars)?)
+}
+
+/// An adapter for each run.
+fn adapters(arguments: &Prove, runs: usize) -> Result<Vec<PathBuf>, Error> {
+    match arguments.adapter.as_slice() {
+        [one] => Ok(vec![one.clone(); runs]),
+        each if each.len() == runs => Ok(each.to_vec()),
+        each => {
+            let reason = format!("{} adapters for {runs} runs", each.len());
+            Err(bad("--adapter", reason, "give one for all runs, or one for each"))
+        }
+    }
 }
 
 /// A context for each run.

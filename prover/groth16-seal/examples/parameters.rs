@@ -73,7 +73,7 @@ impl Candidate {
             let later: f64 = config.rounds.iter().skip(1).map(tree).sum();
             let grinding: f64 = config.rounds.iter().map(grinding).sum();
             let opening: f64 = config.rounds.iter().enumerate().map(opening).sum();
-            [first / THREADS, (first * config.runs() as f64 + later + grinding + opening) / THREADS]
+            [first / THREADS, (first * config.statements() as f64 + later + grinding + opening) / THREADS]
         };
         let [with_kernel, scalar] = [0, 1].map(seconds);
         let log_leaves = config.rounds.first().map_or(0, |round| round.log_leaves);

@@ -29,20 +29,27 @@ impl SealProfile {
     /// One proof of up to eight runs of profile `small-s8`.
     pub const SMALL_S8: Self = Self { name: "small-s8", lora: Profile::SmallS8, slots: 1 };
 
+    /// One proof of two adapters of profile `tiny-a2`.
+    pub const TINY_A2: Self = Self { name: "tiny-a2", lora: Profile::TinyA2, slots: 1 };
+    /// One proof of up to four adapters of profile `small-a4`.
+    pub const SMALL_A4: Self = Self { name: "small-a4", lora: Profile::SmallA4, slots: 1 };
+
     /// One proof of profile `medium`.
     pub const MEDIUM: Self = Self { name: "medium", lora: Profile::Medium, slots: 1 };
     /// One proof of profile `large`.
     pub const LARGE: Self = Self { name: "large", lora: Profile::Large, slots: 1 };
 
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::TINY,
         Self::TINY_X2,
         Self::TINY_S2,
+        Self::TINY_A2,
         Self::SMALL,
         Self::SMALL_X4,
         Self::SMALL_X8,
         Self::SMALL_S8,
+        Self::SMALL_A4,
         Self::MEDIUM,
         Self::LARGE,
     ];
@@ -64,7 +71,7 @@ impl SealProfile {
 
     /// Statements in one seal, those of all runs of all proofs: what key headers and contracts call slots.
     pub const fn statements(self) -> u32 {
-        (self.slots * self.lora.parameters().runs) as u32
+        (self.slots * self.lora.parameters().statements()) as u32
     }
 
     /// The configuration of the LoRA proofs.

@@ -153,7 +153,7 @@ fn seal_subjects_with_rng<R: rand::RngCore + rand::CryptoRng>(
     let proof = prover::prove_with_rng(key, &assignment, rng)?;
     let all: Vec<Statement> = padded.iter().flat_map(Subject::statements).collect();
     let root = claim::root(&all);
-    let statements = if config.runs() == 1 {
+    let statements = if config.statements() == 1 {
         subjects.iter().flat_map(Subject::statements).collect()
     } else {
         without_repeated_end(all)

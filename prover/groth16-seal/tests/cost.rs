@@ -31,7 +31,15 @@ fn opening_costs_what_the_formula_says_in_every_profile_that_fits_the_same() {
         |parameters| parameters.max_pow_bits = [0, 21],
         |parameters| (parameters.security_bits, parameters.proximity_margin) = (80, 10),
     ];
-    for profile in [Profile::Tiny, Profile::TinyS2, Profile::Small, Profile::SmallS8, Profile::Medium] {
+    for profile in [
+        Profile::Tiny,
+        Profile::TinyS2,
+        Profile::TinyA2,
+        Profile::Small,
+        Profile::SmallS8,
+        Profile::SmallA4,
+        Profile::Medium,
+    ] {
         let expected = rest(profile.parameters());
         for (index, change) in changes.iter().enumerate() {
             let mut parameters = profile.parameters();

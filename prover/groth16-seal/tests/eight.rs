@@ -97,13 +97,16 @@ fn eight_runs_share_one_argument() {
 
     // Runs, their trees and their contexts swapped inside the proof.
     let mut changed = honest.clone();
-    changed.runs.swap(1, 6);
+    changed.adapters[0].runs.swap(1, 6);
     assert_eq!(changed.verify(&config), Err(Error::RankSumcheck));
     let refused = judge(&changed, &changed.subject().statements());
     assert!(refused.starts_with("slot 0/rank sumcheck"), "`{refused}` complains");
     let mut changed = honest.clone();
     changed.proof.opening.rounds[0].trees.swap(2, 7);
-    assert_eq!(changed.verify(&config), Err(Error::MerkleCap { oracle: rankproof_lora_proof::Oracle::Run(1) }));
+    assert_eq!(
+        changed.verify(&config),
+        Err(Error::MerkleCap { oracle: rankproof_lora_proof::Oracle::Activations { adapter: 0, run: 1 } })
+    );
     let refused = judge(&changed, &claimed);
     assert!(refused.starts_with("slot 0/opening/round 0/queries/tree 2/cap root"), "`{refused}` complains");
 

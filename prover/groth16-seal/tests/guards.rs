@@ -95,8 +95,20 @@ fn every_lie_is_refused_by_one_assertion_alone() {
             Some(Error::FinalClaim),
             "slot/opening/final claim",
         ),
-        ("root of the weights", &honest, Lies { roots: [1, 0], ..none }, Some(cap(Oracle::Weights)), cap_root),
-        ("root of the activations", &honest, Lies { roots: [0, 1], ..none }, Some(cap(Oracle::Activations)), cap_root),
+        (
+            "root of the weights",
+            &honest,
+            Lies { roots: [1, 0], ..none },
+            Some(cap(Oracle::Weights { adapter: 0 })),
+            cap_root,
+        ),
+        (
+            "root of the activations",
+            &honest,
+            Lies { roots: [0, 1], ..none },
+            Some(cap(Oracle::Activations { adapter: 0, run: 0 })),
+            cap_root,
+        ),
         ("a folded root", &honest, opening(Cheat::OtherFoldedRoot), Some(cap(Oracle::Folded(1))), cap_root),
         ("no work", &honest, opening(Cheat::NoWork), Some(stale), "slot/opening/round/proof of work"),
         (
@@ -158,12 +170,12 @@ fn first_alphas(config: &Config, lora_proof: &LoraProof) -> Vec<F> {
         rounds.iter().map(&mut round).collect()
     }
     rounds(&mut transcript, &proof.rank_sumcheck);
-    transcript.receive("", &proof.rank_values);
+    transcript.receive("", &proof.rank_values[0]);
     rounds(&mut transcript, &proof.input_sumcheck);
-    transcript.receive("", &proof.input_values);
+    transcript.receive("", &proof.input_values[0]);
     transcript.challenges("", config.log_size());
     rounds(&mut transcript, &proof.range_check);
-    transcript.receive("", &proof.range_value);
+    transcript.receive("", &proof.range_values[0]);
     transcript.challenge("");
     transcript.receive("", &proof.opening.join[0]);
     transcript.challenge("");
@@ -179,7 +191,7 @@ fn merkle_paths_are_guarded_level_by_level() {
     for level in 0..circuit.config.rounds[0].path_levels() {
         let mut changed = proof.clone();
         changed.proof.opening.rounds[0].trees[1].opened.0[7].path[level][0] += F::ONE;
-        let error = Error::MerklePath { oracle: Oracle::Activations, query: 7 };
+        let error = Error::MerklePath { oracle: Oracle::Activations { adapter: 0, run: 0 }, query: 7 };
         assert_eq!(verify(&circuit.config, &changed), Err(error));
         let part = "slot/opening/round/queries/tree/path/cap";
         guarded_by(&circuit.matrices, &rows(circuit, &changed), part, "a sibling");

@@ -31,10 +31,12 @@ const PINS: [Pin; 2] = [
 ];
 
 /// Circuits of several statements: their keys are made from them, as those above are.
-const BATCHES: [(SealProfile, usize, usize, &str); 3] = [
+const BATCHES: [(SealProfile, usize, usize, &str); 5] = [
     (SealProfile::TINY_X2, 593_443, 601_407, "d98c04cff5a9085683d71ada86385ab7cd16c1623647f758ff340aa14725eed5"),
     (SealProfile::TINY_S2, 341_980, 346_626, "451984d501312c9675863116c086e4b16e50579781cbbb5cd484947a12033803"),
     (SealProfile::SMALL_S8, 1_117_483, 1_131_646, "8efabf8b77f8febd9636f4767672f6a2924d88a96af4bcd0548d3f3cb31238c6"),
+    (SealProfile::TINY_A2, 425_088, 430_874, "04df8a4cce4ab650a9f8a0e93237c4b212c0cf0df23b60bf7012121a3794caa6"),
+    (SealProfile::SMALL_A4, 1_044_640, 1_053_740, "c2ed18bac4d5512b140f5bb8f4b6ca16f258a73084f51896492ac3612511958e"),
 ];
 
 /// Circuits of the larger profiles: constraints, variables and the digest of the rows.

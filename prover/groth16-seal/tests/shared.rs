@@ -60,16 +60,16 @@ fn honest_runs_satisfy_the_circuit() {
 fn what_is_refused_natively_is_refused_by_a_named_part() {
     type Change = fn(&mut SharedProof);
     let changes: [(&str, Change, &str); 14] = [
-        ("adapter id", |p| p.adapter_id += F::ONE, "slot 0/adapter id"),
-        ("first activations id", |p| p.runs[0].activations += F::ONE, "slot 0/activations id"),
-        ("second activations id", |p| p.runs[1].activations += F::ONE, "slot 0/activations id"),
-        ("second root", |p| p.runs[1].preimage.activations_root += F::ONE, "slot 0/activations id"),
-        ("second value", |p| p.runs[1].preimage.activations_ood += F::ONE, "slot 0/activations id"),
-        ("second scales", |p| p.runs[1].preimage.scales_digest[3] ^= 1, "slot 0/activations id"),
-        ("second salt", |p| p.runs[1].preimage.salt += F::ONE, "slot 0/activations id"),
-        ("second context", |p| p.runs[1].context += F::ONE, "slot 0/rank sumcheck"),
-        ("runs swapped", |p| p.runs.swap(0, 1), "slot 0/rank sumcheck"),
-        ("one run for both", |p| p.runs[1] = p.runs[0].clone(), "slot 0/rank sumcheck"),
+        ("adapter id", |p| p.adapters[0].adapter_id += F::ONE, "slot 0/adapter id"),
+        ("first activations id", |p| p.adapters[0].runs[0].activations += F::ONE, "slot 0/activations id"),
+        ("second activations id", |p| p.adapters[0].runs[1].activations += F::ONE, "slot 0/activations id"),
+        ("second root", |p| p.adapters[0].runs[1].preimage.activations_root += F::ONE, "slot 0/activations id"),
+        ("second value", |p| p.adapters[0].runs[1].preimage.activations_ood += F::ONE, "slot 0/activations id"),
+        ("second scales", |p| p.adapters[0].runs[1].preimage.scales_digest[3] ^= 1, "slot 0/activations id"),
+        ("second salt", |p| p.adapters[0].runs[1].preimage.salt += F::ONE, "slot 0/activations id"),
+        ("second context", |p| p.adapters[0].runs[1].context += F::ONE, "slot 0/rank sumcheck"),
+        ("runs swapped", |p| p.adapters[0].runs.swap(0, 1), "slot 0/rank sumcheck"),
+        ("one run for both", |p| p.adapters[0].runs[1] = p.adapters[0].runs[0].clone(), "slot 0/rank sumcheck"),
         ("second join round", |p| p.proof.opening.join[1].unabsorbed_mut()[0] += F::ONE, "slot 0/opening/round 0"),
         (
             "a leaf of the second run",
@@ -144,7 +144,7 @@ fn seals_of_two_runs_and_of_one() {
     assert_eq!(seal::verify(key.verifying_key(), &sealed), Ok(()));
 
     let mut wrong = honest().clone();
-    wrong.runs[1].context += F::ONE;
+    wrong.adapters[0].runs[1].context += F::ONE;
     let refused = seal::seal_shared(&key, &wrong).expect_err("another context");
     assert_eq!(refused, Error::ProofRejected { index: 0, source: ProofError::RankSumcheck });
 }

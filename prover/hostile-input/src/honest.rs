@@ -11,7 +11,9 @@ use rankproof_adapter::{
 use rankproof_groth16_seal::{ConstraintSystem, F, VerifyingKey, generator};
 use rankproof_lora_halo2::{ActivationsBinding, AdapterBinding, Cache, Keys, Opening, Shape};
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared};
+use rankproof_lora_proof::{
+    AdapterRequest, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared,
+};
 use rankproof_pipeline::adapter_file::AdapterFile;
 use rankproof_pipeline::public_adapter::PublicAdapter;
 use rankproof_statement::field::to_canonical_bytes;
@@ -83,7 +85,13 @@ fn two_runs(witness: &Witness) -> SharedProof {
     let (root, value) = (commitment.root(), commitment.ood_value());
     let preimage = adapter_preimage(&witness.adapter, root, value, F::from(1_001u64));
     let run = |context: u64| RunRequest { witness, context: F::from(context), salt: F::from(1_002 + context) };
-    prove_shared(&config, &[run(7), run(8)], &layout, &commitment, &preimage).expect("true")
+    let request = AdapterRequest {
+        weights_layout: &layout,
+        weights: &commitment,
+        adapter: &preimage,
+        runs: vec![run(7), run(8)],
+    };
+    prove_shared(&config, &[request]).expect("true")
 }
 
 /// The witness of the honest files.

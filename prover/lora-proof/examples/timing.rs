@@ -63,7 +63,7 @@ fn main() {
     let unargued = state(&config, &layout, &adapter, opening, salt);
     let table = weights.nibbles().expect("weights");
     let seed: Vec<F> = (1..=config.log_size()).map(|i| F::from(i as u64) * salt).collect();
-    phase("range check alone", || range::prove(&mut Transcript::default(), table, &seed));
+    phase("range check alone", || range::prove(&mut Transcript::default(), &[(table, F::from(1u64))], &seed));
     let positions: Vec<usize> = (0..config.rounds[0].queries).map(|i| i * 1000).collect();
     phase("leaves of the weights", || weights.leaves(&config, &positions));
     phase("leaves of activations", || activations.leaves(&config, &positions));

@@ -1,9 +1,9 @@
 //! The argument: commit, prove, verify (docs/protocol.md section 3).
 //!
 //! Order of the transcript: digest, ids, context, roots, out-of-domain values and layouts; what combines several runs, if
-//! there are several; the output point and `y`; the
-//! sumcheck over ranks (eq. 2); the sumcheck over inputs (eq. 3); the range check (eq. 4); the opening of everything that
-//! is left. Prover and verifier below follow it line by line, and so does `groth16-seal/src/circuit/mod.rs`.
+//! there are several; the output point and `y`; the sumcheck over ranks (eq. 2); what combines several adapters, if there
+//! are several; the sumcheck over inputs (eq. 3); the range check (eq. 4); the opening of everything that is left. The
+//! verifier in `subject.rs` follows the prover below line by line, and so does `groth16-seal/src/circuit/argument.rs`.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -14,9 +14,7 @@
     clippy::unwrap_used
 )]
 
-use rankproof_statement::digest::{
-    Registration, check_context, manifest_bytes, out_of_domain_point, scales_bytes, sha256,
-};
+use rankproof_statement::digest::{Registration, check_context, manifest_bytes, scales_bytes, sha256};
 use rankproof_statement::{
     ActivationsPreimage, AdapterPreimage, F, InputsLayout, QuantizedAdapter, Statement, WeightsLayout, Witness,
     relation,
@@ -28,7 +26,7 @@ use crate::commitment::{Commitment, commit_activations};
 use crate::multilinear::eq_table;
 use crate::product::Product;
 use crate::proof::Proof;
-use crate::subject::{Subject, run_shares};
+use crate::subject::{Subject, adapter_shares, run_shares};
 use crate::table::Entry;
 use crate::transcript::{Transcript, labels};
 use crate::weights::LOG_PIECE;
@@ -133,6 +131,9 @@ fn prove_in_context(
     context: F,
     activations_salt: F,
 ) -> Result<LoraProof, Error> {
+    if config.adapters() != 1 {
+        return Err(Error::AdapterCount { maximum: config.adapters(), actual: 1 });
+    }
     if config.runs() != 1 {
         return Err(Error::RunCount { maximum: config.runs(), actual: 1 });
     }
@@ -178,13 +179,13 @@ pub fn argue(
     mut lora_proof: LoraProof,
     commitments: [&Commitment; 2],
 ) -> LoraProof {
-    let proof = prove_argument(config, transcript, &[witness], &lora_proof.subject(), &commitments);
+    let proof = prove_argument(config, transcript, &[&[witness]], &lora_proof.subject(), &commitments);
     lora_proof.proof = proof;
     lora_proof
 }
 
-/// Vectors over the three index spaces, computed from the integers; see eq. 2 and 3. X and Y are those of all runs,
-/// combined by their shares.
+/// Vectors over the three index spaces, computed from the integers of one adapter; see eq. 2 and 3. X and Y are those of
+/// its runs, combined by their shares.
 struct Integers<'a> {
     adapter: &'a QuantizedAdapter,
     witnesses: &'a [&'a Witness],
@@ -289,60 +290,78 @@ impl Integers<'_> {
     }
 }
 
+/// Argues what a subject says. `witnesses` are the runs of every adapter, `commitments` in the order of the transcript:
+/// of every adapter the weights, then the activations of its runs.
 #[expect(clippy::expect_used, clippy::indexing_slicing, reason = "prover: its own tables, never empty")]
 pub(crate) fn prove_argument(
     config: &Config,
     transcript: &mut Transcript,
-    witnesses: &[&Witness],
+    witnesses: &[&[&Witness]],
     subject: &Subject<'_>,
     commitments: &[&Commitment],
 ) -> Proof {
     let maxima = config.maxima();
     let one = F::from(1u64);
     transcript.public(labels::STATEMENT, &subject.public_elements(config));
-    let shares = run_shares(config, transcript);
-    let (weights, inputs, adapter) = (subject.weights_layout, subject.inputs_layout, &witnesses[0].adapter);
-    let integers = Integers { adapter, witnesses, shares: &shares, weights, inputs, maxima };
+    let runs = run_shares(config, transcript);
+    let of_adapters = witnesses.iter().zip(&subject.adapters).zip(runs.chunks(config.runs()));
+    let integers: Vec<Integers<'_>> = of_adapters
+        .map(|((witnesses, adapter), shares)| Integers {
+            adapter: &witnesses[0].adapter,
+            witnesses,
+            shares,
+            weights: adapter.weights_layout,
+            inputs: adapter.inputs_layout,
+            maxima,
+        })
+        .collect();
 
     let output_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_output_space);
     let token_point = transcript.challenges(labels::OUTPUT_POINT, maxima.log_tokens);
     let (outputs, tokens) = (Product::eq(&output_point, one, LOG_PIECE), eq_table(&token_point, one));
-    let output_value = transcript.send(labels::OUTPUT_VALUE, [integers.output_at(&outputs, &tokens)]);
+    let output_value = integers.iter().map(|integers| integers.output_at(&outputs, &tokens)).sum();
+    let output_value = transcript.send(labels::OUTPUT_VALUE, [output_value]);
 
-    let inputs_at = integers.inputs_at(&tokens);
-    let mut up = integers.up_projection_at(&outputs);
-    let mut down = integers.down_projected(&inputs_at);
+    let inputs_at: Vec<Vec<F>> = integers.iter().map(|integers| integers.inputs_at(&tokens)).collect();
+    let products = integers.iter().zip(&inputs_at);
+    let mut products: Vec<[Vec<F>; 2]> = products
+        .map(|(integers, inputs_at)| [integers.up_projection_at(&outputs), integers.down_projected(inputs_at)])
+        .collect();
+    let labels_of = [labels::RANK_ROUND, labels::RANK_POINT];
     let (rank_sumcheck, rank_point) =
-        sumcheck::prove(transcript, [labels::RANK_ROUND, labels::RANK_POINT], &mut up, &mut down);
-    let rank_values = transcript.send(labels::RANK_VALUES, [up[0], down[0]]);
+        sumcheck::prove_sum(transcript, labels_of, &vec![one; products.len()], &mut products);
+    let rank_values = products.iter().map(|[b, u]| transcript.send(labels::RANK_VALUES, [b[0], u[0]])).collect();
 
-    let mut a = integers.down_projection_at(&eq_table(&rank_point, one));
-    let mut x = inputs_at;
+    let adapters = adapter_shares(config, transcript);
+    let ranks = eq_table(&rank_point, one);
+    let products = integers.iter().zip(inputs_at);
+    let mut products: Vec<[Vec<F>; 2]> =
+        products.map(|(integers, inputs_at)| [integers.down_projection_at(&ranks), inputs_at]).collect();
     let (input_sumcheck, input_point) =
-        sumcheck::prove(transcript, [labels::INPUT_ROUND, labels::INPUT_POINT], &mut a, &mut x);
-    let input_values = transcript.send(labels::INPUT_VALUES, [a[0], x[0]]);
+        sumcheck::prove_sum(transcript, [labels::INPUT_ROUND, labels::INPUT_POINT], &adapters, &mut products);
+    let input_values = products.iter().map(|[a, x]| transcript.send(labels::INPUT_VALUES, [a[0], x[0]])).collect();
 
-    let nibbles = commitments[0].nibbles().expect("the weights commitment keeps its nibbles");
+    let nibbles = commitments.iter().step_by(config.runs().saturating_add(1));
+    let nibbles: Vec<(&[u8], F)> = nibbles
+        .map(|weights| weights.nibbles().expect("a weights commitment keeps its nibbles"))
+        .zip(adapters.iter().copied())
+        .collect();
     let seed = transcript.challenges(labels::RANGE_SEED, config.log_size());
-    let (range_check, range_point, range_value) = range::prove(transcript, nibbles, &seed);
-    let range_value = transcript.send(labels::RANGE_VALUE, [range_value]);
+    let (range_check, range_point, range_values) = range::prove(transcript, &nibbles, &seed);
+    let range_values = range_values.iter().map(|value| transcript.send(labels::RANGE_VALUE, [*value])).collect();
 
     let gamma = transcript.challenge(labels::BATCHING);
     let points = Points {
         maxima,
-        weights,
-        inputs,
         output: &output_point,
         token: &token_point,
         rank: &rank_point,
         input: &input_point,
         range: &range_point,
-        weights_ood: out_of_domain_point(config.inner_digest(), subject.adapter_preimage.weights_root),
-        activations_ood: &subject.activations_ood_points(config),
     };
-    let weights = Batched { points, gamma, runs: &shares }.weight_functions();
+    let weights = Batched { points, adapters: subject.parts(config), gamma, runs: &runs }.weight_functions();
     let opening = whir::open(config, transcript, commitments, &weights);
-    Proof { output_value, rank_sumcheck, rank_values, input_sumcheck, input_values, range_check, range_value, opening }
+    Proof { output_value, rank_sumcheck, rank_values, input_sumcheck, input_values, range_check, range_values, opening }
 }
 
 /// Checks a LoRA proof: both ids are the hashes of what is opened, and the argument holds.

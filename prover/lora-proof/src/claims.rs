@@ -1,8 +1,9 @@
-//! The claims about the two committed polynomials, as linear functionals (docs/protocol.md eq. 5, 6).
+//! The claims about the committed polynomials, as linear functionals (docs/protocol.md eq. 5, 6).
 //!
 //! After the sumchecks, these claims are left: `a`, `b`, `w~(rho_w)` and the out-of-domain value on the weights; `x`, `y`
 //! on the activations, and their out-of-domain value. When several runs share the argument, `x` and `y` are about their
-//! combination by powers of `delta`, and each run has an out-of-domain value of its own. Each is an inner product of the table with a *weight function*
+//! combination by powers of `delta`, and each run has an out-of-domain value of its own; when several adapters do, each
+//! has all of these but `y`, which is about the runs of all. Each is an inner product of the table with a *weight function*
 //! whose multilinear extension anybody can evaluate in O(modules * variables) operations. [`Batched::evaluate`] is the
 //! verifier's side, [`Batched::weight_functions`] the prover's; powers of `gamma` join them. Coordinates are addressed from the
 //! least significant one, as in `low(point)[0]`.
@@ -17,19 +18,16 @@
 )]
 
 use ark_ff::{AdditiveGroup, Field};
+use rankproof_statement::field::size;
 use rankproof_statement::{F, InputsLayout, Maxima, SlotLayout, WeightBits, WeightsLayout};
 
 use crate::multilinear::{eq, eq1, power_weight};
 
-/// The random points of the sumchecks, and the layouts they are read through.
+/// The random points of the sumchecks.
 #[derive(Clone, Copy, Debug)]
 pub struct Points<'a> {
     /// What fits.
     pub maxima: &'a Maxima,
-    /// Layout of the weights.
-    pub weights: &'a WeightsLayout,
-    /// Layout of the run.
-    pub inputs: &'a InputsLayout,
     /// `rho_o`, `omega` coordinates.
     pub output: &'a [F],
     /// `rho_t`, `tau` coordinates.
@@ -40,15 +38,24 @@ pub struct Points<'a> {
     pub input: &'a [F],
     /// `rho_w`, `n` coordinates.
     pub range: &'a [F],
+}
+
+/// What the claims about one adapter are read through.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    /// Layout of the weights.
+    pub weights: &'a WeightsLayout,
+    /// Layout of the runs.
+    pub inputs: &'a InputsLayout,
     /// Out-of-domain point of the weights.
     pub weights_ood: F,
     /// Out-of-domain points of the activations, run by run.
-    pub activations_ood: &'a [F],
+    pub activations_ood: Vec<F>,
 }
 
-/// The claimed values.
-#[derive(Clone, Copy, Debug)]
-pub struct Values<'a> {
+/// The claimed values about one adapter.
+#[derive(Clone, Debug)]
+pub struct Values {
     /// `A~(rho_k, rho_j)`.
     pub a: F,
     /// `B~(rho_o, rho_k)`.
@@ -59,11 +66,12 @@ pub struct Values<'a> {
     pub weights_ood: F,
     /// `X~(rho_j, rho_t)`.
     pub x: F,
-    /// `Y~(rho_o, rho_t)`.
-    pub y: F,
     /// Out-of-domain values of the activations, run by run.
-    pub activations_ood: &'a [F],
+    pub activations_ood: Vec<F>,
 }
+
+/// Claims about one adapter before `y`: `a`, `b`, `w`, the out-of-domain value of the weights, `x`.
+pub const CLAIMS_OF_ADAPTER: usize = 5;
 
 /// Coordinates from the least significant one.
 pub fn low(point: &[F]) -> impl Iterator<Item = F> + '_ {
@@ -113,11 +121,19 @@ struct Prefixes {
     output: F,
 }
 
-impl Points<'_> {
+/// The claims about one adapter at the points of the sumchecks.
+#[derive(Clone, Copy)]
+struct OfAdapter<'a> {
+    points: &'a Points<'a>,
+    part: &'a Part<'a>,
+}
+
+impl OfAdapter<'_> {
     fn slots(&self) -> impl Iterator<Item = (&SlotLayout, Prefixes)> {
-        let (rank, input, output) = (reversed(self.rank), reversed(self.input), reversed(self.output));
-        let log_rank = self.weights.log_rank;
-        self.weights.slots.iter().zip(&self.inputs.input_offsets).zip(0u64..).map(move |((slot, offset), index)| {
+        let Self { points, part } = self;
+        let (rank, input, output) = (reversed(points.rank), reversed(points.input), reversed(points.output));
+        let log_rank = part.weights.log_rank;
+        part.weights.slots.iter().zip(&part.inputs.input_offsets).zip(0u64..).map(move |((slot, offset), index)| {
             let shift = u32::try_from(log_rank).unwrap_or(u32::MAX);
             let first_rank = index.checked_shl(shift).unwrap_or(0);
             let prefixes = Prefixes {
@@ -130,8 +146,8 @@ impl Points<'_> {
     }
 
     /// What the encoding adds to the claims `a` and `b` (eq. 6): nibbles are unsigned, weights are not.
-    pub fn offsets(&self) -> [F; 2] {
-        let constant = F::from(self.weights.bits.offset());
+    fn offsets(&self) -> [F; 2] {
+        let constant = F::from(self.part.weights.bits.offset());
         let (mut a, mut b) = (F::ZERO, F::ZERO);
         for (_, prefixes) in self.slots() {
             a += prefixes.rank * prefixes.input;
@@ -142,18 +158,19 @@ impl Points<'_> {
 
     /// `h_a~(r)` and `h_b~(r)` (eq. 5).
     fn weight_functions(&self, r: &[F]) -> [F; 2] {
+        let Self { points, part } = self;
         let r = reversed(r);
-        let log_rank = self.weights.log_rank;
-        let within_unit = low_eq(&r, &reversed(self.rank), log_rank);
-        let planes = match self.weights.bits {
+        let log_rank = part.weights.log_rank;
+        let within_unit = low_eq(&r, &reversed(points.rank), log_rank);
+        let planes = match part.weights.bits {
             WeightBits::Four => F::ONE,
             WeightBits::Eight => {
                 let plane = r.get(log_rank).copied().unwrap_or_default();
                 F::ONE + F::from(15u64) * plane
             }
         };
-        let units = after(&r, self.weights.log_unit());
-        let (input, output) = (reversed(self.input), reversed(self.output));
+        let units = after(&r, part.weights.log_unit());
+        let (input, output) = (reversed(points.input), reversed(points.output));
         let (mut a, mut b) = (F::ZERO, F::ZERO);
         for (slot, prefixes) in self.slots() {
             a += prefixes.rank
@@ -171,52 +188,75 @@ impl Points<'_> {
 
     /// The weight functions of `x` and `y`: `eq` over rows and tokens in the lower and the upper half.
     fn activation_functions(&self, r: &[F]) -> [F; 2] {
+        let Self { points, part } = self;
         let Some((half, rest)) = r.split_first() else { return [F::ZERO; 2] };
         let rest = reversed(rest);
-        let log_tokens = self.inputs.log_tokens;
-        let token = reversed(self.token);
+        let log_tokens = part.inputs.log_tokens;
+        let token = reversed(points.token);
         let tokens = low_eq(&rest, &token, log_tokens) * prefix_eq(0, log_tokens, &token);
         let rows = after(&rest, log_tokens);
-        let x = (F::ONE - half) * tokens * eq_zero_extended(rows, &reversed(self.input));
-        let y = *half * tokens * eq_zero_extended(rows, &reversed(self.output));
+        let x = (F::ONE - half) * tokens * eq_zero_extended(rows, &reversed(points.input));
+        let y = *half * tokens * eq_zero_extended(rows, &reversed(points.output));
         [x, y]
     }
 }
 
-/// All claims joined by powers of `gamma`.
-#[derive(Clone, Copy, Debug)]
+/// All claims joined by powers of `gamma`: for every adapter `a`, `b`, `w`, the out-of-domain value of the weights, `x`;
+/// then `y`; then the out-of-domain value of every run.
+#[derive(Clone, Debug)]
 pub struct Batched<'a> {
     /// Where the claims are.
     pub points: Points<'a>,
+    /// The adapters.
+    pub adapters: Vec<Part<'a>>,
     /// The challenge that joins the claims.
     pub gamma: F,
-    /// What each run counts in `x` and `y`: `delta^0`, `delta^1`, ..
+    /// What each run counts in `x` and `y`: `delta^0`, `delta^1`, .., adapter by adapter.
     pub runs: &'a [F],
 }
 
 impl Batched<'_> {
-    /// The joined claim: `sum_i W(i) w_i + sum_s Z_s(i) z_s(i)`.
-    pub fn claim(&self, values: &Values<'_>) -> F {
-        let [offset_a, offset_b] = self.points.offsets();
-        let terms = [values.a + offset_a, values.b + offset_b, values.range, values.weights_ood, values.x, values.y];
-        let terms = terms.iter().chain(values.activations_ood);
-        terms.rev().fold(F::ZERO, |sum, term| sum * self.gamma + term)
+    fn of_adapters(&self) -> impl Iterator<Item = OfAdapter<'_>> {
+        self.adapters.iter().map(|part| OfAdapter { points: &self.points, part })
     }
 
-    /// `W~(r)`, then `Z_s~(r)` run by run.
+    /// The power of `gamma` with which the claims about an adapter begin; after the last one stands that of `y`.
+    pub(crate) fn first_power(&self, adapter: usize) -> F {
+        self.gamma.pow([size(adapter.saturating_mul(CLAIMS_OF_ADAPTER))])
+    }
+
+    /// The joined claim: `sum_i W(i) w_i + sum_s Z_s(i) z_s(i)`, over all adapters; `y` is `Y~(rho_o, rho_t)`.
+    pub fn claim(&self, values: &[Values], y: F) -> F {
+        let mut terms = Vec::new();
+        for (adapter, values) in self.of_adapters().zip(values) {
+            let [offset_a, offset_b] = adapter.offsets();
+            terms.extend([values.a + offset_a, values.b + offset_b, values.range, values.weights_ood, values.x]);
+        }
+        terms.push(y);
+        terms.extend(values.iter().flat_map(|values| &values.activations_ood));
+        terms.iter().rev().fold(F::ZERO, |sum, term| sum * self.gamma + term)
+    }
+
+    /// For every adapter `W~(r)`, then `Z_s~(r)` run by run.
     pub fn evaluate(&self, r: &[F]) -> Vec<F> {
         let points = &self.points;
-        let [a, b] = points.weight_functions(r);
-        let [x, y] = points.activation_functions(r);
         let range = eq(points.range, r);
         let gamma = self.gamma;
-        let weights = a + gamma * (b + gamma * (range + gamma * power_weight(points.weights_ood, r)));
-        let run = gamma.square().square() * (x + gamma * y);
-        let mut power = gamma.pow([6]);
-        let mut all = vec![weights];
-        for (share, ood) in self.runs.iter().zip(points.activations_ood) {
-            all.push(*share * run + power * power_weight(*ood, r));
-            power *= gamma;
+        let of_y = self.first_power(self.adapters.len());
+        let mut power = of_y;
+        let mut shares = self.runs.iter();
+        let mut all = Vec::new();
+        for (index, adapter) in self.of_adapters().enumerate() {
+            let first = self.first_power(index);
+            let [a, b] = adapter.weight_functions(r);
+            let [x, y] = adapter.activation_functions(r);
+            let weights_ood = power_weight(adapter.part.weights_ood, r);
+            all.push(first * (a + gamma * (b + gamma * (range + gamma * weights_ood))));
+            let run = first * gamma.square().square() * x + of_y * y;
+            for (ood, share) in adapter.part.activations_ood.iter().zip(&mut shares) {
+                power *= gamma;
+                all.push(*share * run + power * power_weight(*ood, r));
+            }
         }
         all
     }

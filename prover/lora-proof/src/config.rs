@@ -19,8 +19,8 @@ pub const COLUMNS: usize = 1 << FOLD;
 pub const LOG_FINAL_MAX: usize = 7;
 /// [`Parameters::log_cap_max`] of most profiles.
 pub const LOG_CAP_MAX: usize = 7;
-/// Most runs that share one argument.
-pub const MAX_RUNS: usize = 64;
+/// Most statements that share one argument.
+pub const MAX_STATEMENTS: usize = 64;
 /// Two-adicity of the field: the largest domain is `2^28`.
 pub const TWO_ADICITY: usize = 28;
 /// Bits of one squeezed element that may be used: the bias of `x mod 2^125` is below `2^-128`.
@@ -41,7 +41,9 @@ pub struct Parameters {
     pub proximity_margin: u32,
     /// Most grinding bits of the first round, and of the later ones.
     pub max_pow_bits: [u32; 2],
-    /// Runs of the adapter, so statements, that share one argument.
+    /// Adapters that share one argument.
+    pub adapters: usize,
+    /// Runs of each adapter that share one argument.
     pub runs: usize,
     /// The last polynomial is sent in the clear when at most this many variables are left: 4 to 10.
     pub log_final_max: usize,
@@ -50,6 +52,11 @@ pub struct Parameters {
 }
 
 impl Parameters {
+    /// Statements of one argument: runs of all adapters.
+    pub const fn statements(&self) -> usize {
+        self.adapters.saturating_mul(self.runs)
+    }
+
     /// The same codes for polynomials of another size; no index space is larger than half of one.
     #[must_use]
     pub fn with_log_size(mut self, log_size: usize) -> Self {
@@ -101,7 +108,7 @@ impl RoundConfig {
 pub struct Config {
     /// What it was derived from.
     pub parameters: Parameters,
-    /// The query phases, first one into both committed polynomials.
+    /// The query phases, first one into all committed polynomials.
     pub rounds: Vec<RoundConfig>,
     /// Variables of the last polynomial.
     pub log_final: usize,
@@ -126,8 +133,8 @@ impl Config {
         {
             return Err(Error::Parameters("no module, too many modules, or an index space too large"));
         }
-        if !(1..=MAX_RUNS).contains(&parameters.runs) {
-            return Err(Error::Parameters("runs must be 1 to 64"));
+        if !(1..=MAX_STATEMENTS).contains(&parameters.statements()) {
+            return Err(Error::Parameters("runs of all adapters together must be 1 to 64"));
         }
         if !(1..=2).contains(&parameters.log_domain_shrink) {
             return Err(Error::Parameters("log_domain_shrink must be 1 or 2"));
@@ -179,17 +186,27 @@ impl Config {
         &self.parameters.maxima
     }
 
-    /// Runs that share one argument.
+    /// Adapters that share one argument.
+    pub fn adapters(&self) -> usize {
+        self.parameters.adapters
+    }
+
+    /// Runs of each adapter that share one argument.
     pub fn runs(&self) -> usize {
         self.parameters.runs
     }
 
-    /// Committed polynomials: the weights, and the activations of every run.
-    pub fn commitments(&self) -> usize {
-        self.parameters.runs.saturating_add(1)
+    /// Statements of one argument: runs of all adapters.
+    pub fn statements(&self) -> usize {
+        self.parameters.statements()
     }
 
-    /// Variables that join the committed polynomials into one: `ceil(log2(1 + runs))`.
+    /// Committed polynomials: for every adapter its weights, then the activations of each of its runs.
+    pub fn commitments(&self) -> usize {
+        self.adapters().saturating_mul(self.runs().saturating_add(1))
+    }
+
+    /// Variables that join the committed polynomials into one: `ceil(log2(commitments))`.
     pub fn join_variables(&self) -> usize {
         self.commitments().next_power_of_two().trailing_zeros() as usize
     }
@@ -236,14 +253,18 @@ impl Config {
                 round.log_cap as u64,
             ]);
         }
-        // What most profiles have is left out: one number more is the runs, three more are all of these.
+        // What most profiles have is left out: one number more is the runs, three more are sizes too, four are all.
         let sizes = [parameters.log_final_max, parameters.log_cap_max];
         let usual_sizes = sizes == [LOG_FINAL_MAX, LOG_CAP_MAX];
-        if parameters.runs > 1 || !usual_sizes {
+        let one_adapter = parameters.adapters == 1;
+        if parameters.runs > 1 || !usual_sizes || !one_adapter {
             numbers.push(parameters.runs as u64);
         }
-        if !usual_sizes {
+        if !usual_sizes || !one_adapter {
             numbers.extend(sizes.map(|size| size as u64));
+        }
+        if !one_adapter {
+            numbers.push(parameters.adapters as u64);
         }
         hash(tags::INNER, &numbers.into_iter().map(F::from).collect::<Vec<_>>())
     }
@@ -265,11 +286,16 @@ pub enum Profile {
     Medium,
     /// An adapter of a model of about eight billion parameters.
     Large,
+    /// Two adapters that fit `tiny`, one run each, one argument; the fast tests.
+    TinyA2,
+    /// Four adapters that fit `small`, one run each, one argument.
+    SmallA4,
 }
 
 impl Profile {
     /// All profiles.
-    pub const ALL: [Self; 6] = [Self::Tiny, Self::Small, Self::TinyS2, Self::SmallS8, Self::Medium, Self::Large];
+    pub const ALL: [Self; 8] =
+        [Self::Tiny, Self::Small, Self::TinyS2, Self::SmallS8, Self::Medium, Self::Large, Self::TinyA2, Self::SmallA4];
 
     /// The name users type.
     pub const fn name(self) -> &'static str {
@@ -280,6 +306,8 @@ impl Profile {
             Self::SmallS8 => "small-s8",
             Self::Medium => "medium",
             Self::Large => "large",
+            Self::TinyA2 => "tiny-a2",
+            Self::SmallA4 => "small-a4",
         }
     }
 
@@ -297,6 +325,8 @@ impl Profile {
             Self::SmallS8 => 4,
             Self::Medium => 5,
             Self::Large => 6,
+            Self::TinyA2 => 7,
+            Self::SmallA4 => 8,
         }
     }
 
@@ -311,7 +341,7 @@ impl Profile {
     /// What fits.
     const fn maxima(self) -> Maxima {
         match self {
-            Self::Tiny | Self::TinyS2 => Maxima {
+            Self::Tiny | Self::TinyS2 | Self::TinyA2 => Maxima {
                 log_size: 14,
                 modules: 4,
                 log_rank_space: 5,
@@ -319,7 +349,7 @@ impl Profile {
                 log_output_space: 13,
                 log_tokens: 4,
             },
-            Self::Small | Self::SmallS8 => Maxima {
+            Self::Small | Self::SmallS8 | Self::SmallA4 => Maxima {
                 log_size: 18,
                 modules: 40,
                 log_rank_space: 9,
@@ -355,6 +385,7 @@ impl Profile {
             log_domain_shrink: 1,
             proximity_margin: 100,
             max_pow_bits: [16, 14],
+            adapters: 1,
             runs: 1,
             log_final_max: LOG_FINAL_MAX,
             log_cap_max: LOG_CAP_MAX,
@@ -364,6 +395,17 @@ impl Profile {
             // A further run costs one more tree: fewer queries into it outweigh the longer codewords.
             Self::TinyS2 => Parameters { log_inverse_rate: 4, runs: 2, ..usual },
             Self::SmallS8 => Parameters { log_inverse_rate: 4, runs: 8, ..usual },
+            // A further adapter costs two.
+            Self::TinyA2 => Parameters { log_inverse_rate: 4, adapters: 2, ..usual },
+            // `make parameters` finds them: the seal's circuit stays within 2^20 points.
+            Self::SmallA4 => Parameters {
+                log_inverse_rate: 4,
+                log_domain_shrink: 2,
+                log_cap_max: 6,
+                max_pow_bits: [17, 17],
+                adapters: 4,
+                ..usual
+            },
             // `make parameters` finds them: a last polynomial of 2^8 coefficients is cheaper than a fourth round of
             // queries, and two queries less keep the seal's circuit within 2^19 points.
             Self::Medium => Parameters { log_final_max: 8, log_cap_max: 6, max_pow_bits: [18, 15], ..usual },

@@ -28,6 +28,14 @@ pub enum Error {
         /// What was given.
         actual: usize,
     },
+    /// No adapter, or more than share one argument.
+    #[error("{actual} adapters; this profile proves 1 to {maximum} at once")]
+    AdapterCount {
+        /// What the profile has.
+        maximum: usize,
+        /// What was given.
+        actual: usize,
+    },
     /// Runs that cannot share an argument.
     #[error("run {run} has another {what} than run 0; prove it alone")]
     RunsDiffer {
@@ -50,7 +58,7 @@ pub enum Error {
     /// Unknown profile code.
     #[error("unknown profile code {0}")]
     UnknownProfile(u8),
-    /// A profile whose proofs are of several runs, in a file of one.
+    /// A profile whose proofs are of several statements, in a file of one.
     #[error("a proof of one run cannot be of profile {0}, whose proofs are of several runs")]
     SharedProfile(&'static str),
     /// Made under another configuration.
@@ -125,37 +133,51 @@ pub(crate) fn check_length(field: &'static str, expected: usize, actual: usize) 
     if expected == actual { Ok(()) } else { Err(Error::LengthMismatch { field, expected, actual }) }
 }
 
-/// A committed oracle.
+/// A committed oracle; adapters, and the runs of each, are numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Oracle {
-    /// The weights.
-    Weights,
-    /// The activations, of the first run.
-    Activations,
-    /// The activations of a further run (1, 2, ..) that shares the argument.
-    Run(usize),
+    /// The weights of an adapter.
+    Weights {
+        /// Which adapter.
+        adapter: usize,
+    },
+    /// The activations of a run.
+    Activations {
+        /// Which adapter.
+        adapter: usize,
+        /// Which of its runs.
+        run: usize,
+    },
     /// The folded polynomial of a later round (1, 2, ..).
     Folded(usize),
 }
 
 impl Oracle {
-    /// The oracle of a commitment: weights, then activations run by run.
-    pub(crate) fn committed(index: usize) -> Self {
-        match index {
-            0 => Self::Weights,
-            1 => Self::Activations,
-            run => Self::Run(run.saturating_sub(1)),
-        }
+    /// The oracles of all commitments, in their order: for every adapter its weights, then its activations run by run.
+    pub fn committed(adapters: usize, runs: usize) -> impl Iterator<Item = Self> {
+        (0..adapters).flat_map(move |adapter| {
+            std::iter::once(Self::Weights { adapter })
+                .chain((0..runs).map(move |run| Self::Activations { adapter, run }))
+        })
     }
 }
 
 impl std::fmt::Display for Oracle {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Weights => write!(formatter, "weights"),
-            Self::Activations => write!(formatter, "activations"),
-            Self::Run(run) => write!(formatter, "activations of run {run}"),
-            Self::Folded(round) => write!(formatter, "folded polynomial {round}"),
-        }
+        let adapter = match self {
+            Self::Weights { adapter } => {
+                write!(formatter, "weights")?;
+                adapter
+            }
+            Self::Activations { adapter, run } => {
+                write!(formatter, "activations")?;
+                if *run > 0 {
+                    write!(formatter, " of run {run}")?;
+                }
+                adapter
+            }
+            Self::Folded(round) => return write!(formatter, "folded polynomial {round}"),
+        };
+        if *adapter > 0 { write!(formatter, " of adapter {adapter}") } else { Ok(()) }
     }
 }

@@ -4,8 +4,8 @@
 //! ```text
 //! one run:  "RPLP" | version u16 | profile u8 | inner digest | statement (3) |
 //!           layout | adapter | activations | argument
-//! several:  "RPLS" | version u16 | profile u8 | inner digest | adapter id |
-//!           layout | adapter | runs * (activations id | context | activations) | argument
+//! several:  "RPLS" | version u16 | profile u8 | inner digest |
+//!           adapters * (adapter id | layout | adapter | runs * (activations id | context | activations)) | argument
 //!
 //! layout:      bits u8 | log_rank u8 | slots u16 | slots * (log_in u8 | log_out u8 | weights_a u32 | weights_b u32 |
 //!              output u32) | log_tokens u8 | slots * input u32
@@ -13,7 +13,7 @@
 //! activations: activations root, value | scales digest | salt
 //! ```
 //!
-//! The number of runs is the profile's.
+//! The numbers of adapters and of runs are the profile's.
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -32,12 +32,12 @@ use rankproof_statement::{
 use crate::argument::{ActivationsOpening, LoraProof};
 use crate::config::Profile;
 use crate::proof::{Proof, read_vec};
-use crate::shared::{SharedProof, SharedRun};
+use crate::shared::{SharedAdapter, SharedProof, SharedRun};
 use crate::{Config, Error};
 
 /// First bytes of a file with a proof of one run.
 pub const MAGIC: &[u8; 4] = b"RPLP";
-/// First bytes of a file with a proof of several runs.
+/// First bytes of a file with a proof of several runs, or of several adapters.
 pub const SHARED_MAGIC: &[u8; 4] = b"RPLS";
 /// Version of both encodings.
 pub const FORMAT_VERSION: u16 = 1;
@@ -124,6 +124,16 @@ impl Reader<'_> {
         })
     }
 
+    fn adapter_with_runs(&mut self, config: &Config) -> Result<SharedAdapter, Error> {
+        let adapter_id = self.element()?;
+        let (weights_layout, inputs_layout) = self.layouts(config)?;
+        let adapter = self.adapter()?;
+        let runs = read_vec(config.runs(), || {
+            Ok(SharedRun { activations: self.element()?, context: self.element()?, preimage: self.activations()? })
+        })?;
+        Ok(SharedAdapter { adapter_id, weights_layout, adapter, inputs_layout, runs })
+    }
+
     fn argument(&mut self, config: &Config) -> Result<Proof, Error> {
         let proof = Proof::read(config, &mut || self.element())?;
         if self.0.is_empty() { Ok(proof) } else { Err(Error::TrailingBytes(self.0.len())) }
@@ -204,7 +214,7 @@ impl LoraProof {
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Profile), Error> {
         let mut reader = Reader(bytes);
         let (profile, config) = reader.header(*MAGIC)?;
-        if config.runs() != 1 {
+        if config.statements() != 1 {
             return Err(Error::SharedProfile(profile.name()));
         }
         let statement = Statement::from_canonical_bytes(&reader.take()?)?;
@@ -220,13 +230,15 @@ impl SharedProof {
     /// The canonical bytes.
     pub fn to_bytes(&self, profile: Profile, config: &Config) -> Vec<u8> {
         let mut bytes = write_header(*SHARED_MAGIC, profile, config);
-        bytes.extend(to_canonical_bytes(&self.adapter_id));
-        write_layouts(&mut bytes, &self.weights_layout, &self.inputs_layout);
-        write_adapter(&mut bytes, &self.adapter);
-        for SharedRun { activations, context, preimage } in &self.runs {
-            bytes.extend(to_canonical_bytes(activations));
-            bytes.extend(to_canonical_bytes(context));
-            write_activations(&mut bytes, preimage);
+        for SharedAdapter { adapter_id, weights_layout, adapter, inputs_layout, runs } in &self.adapters {
+            bytes.extend(to_canonical_bytes(adapter_id));
+            write_layouts(&mut bytes, weights_layout, inputs_layout);
+            write_adapter(&mut bytes, adapter);
+            for SharedRun { activations, context, preimage } in runs {
+                bytes.extend(to_canonical_bytes(activations));
+                bytes.extend(to_canonical_bytes(context));
+                write_activations(&mut bytes, preimage);
+            }
         }
         write_argument(&mut bytes, &self.proof);
         bytes
@@ -239,20 +251,11 @@ impl SharedProof {
     pub fn from_bytes(bytes: &[u8]) -> Result<(Self, Profile), Error> {
         let mut reader = Reader(bytes);
         let (profile, config) = reader.header(*SHARED_MAGIC)?;
-        if config.runs() == 1 {
+        if config.statements() == 1 {
             return Err(Error::WrongMagic);
         }
-        let adapter_id = reader.element()?;
-        let (weights_layout, inputs_layout) = reader.layouts(&config)?;
-        let adapter = reader.adapter()?;
-        let runs = read_vec(config.runs(), || {
-            Ok(SharedRun {
-                activations: reader.element()?,
-                context: reader.element()?,
-                preimage: reader.activations()?,
-            })
-        })?;
+        let adapters = read_vec(config.adapters(), || reader.adapter_with_runs(&config))?;
         let proof = reader.argument(&config)?;
-        Ok((Self { adapter_id, weights_layout, adapter, inputs_layout, runs, proof }, profile))
+        Ok((Self { adapters, proof }, profile))
     }
 }

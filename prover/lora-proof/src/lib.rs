@@ -9,8 +9,9 @@
 //! * [`transcript`], [`merkle`], [`reed_solomon`], [`multilinear`], [`sumcheck`], [`range`], [`whir`]: the parts; prover
 //!   and verifier of one step share a page. [`table`], [`product`], [`weights`]: what only the prover
 //!   has, as integers or piece by piece.
-//! * [`claims`]: the seven claims about the two committed polynomials, eq. 5 and 6.
-//! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs under one argument.
+//! * [`claims`]: the claims about the committed polynomials, eq. 5 and 6.
+//! * [`commitment`], [`argument`]: commit, prove; [`subject`]: verify; [`shared`]: several runs, and several adapters, under
+//!   one argument.
 //! * [`memory`]: what a prover holds, phase by phase.
 //! * [`proof`]: the argument as data, and its one canonical encoding; [`mod@file`]: the files around it.
 
@@ -43,5 +44,5 @@ pub use config::{Config, Parameters, Profile};
 pub use error::{Error, Oracle};
 pub use proof::Proof;
 pub use rankproof_statement::F;
-pub use shared::{RunRequest, SharedProof, SharedRun, prove_shared};
-pub use subject::Subject;
+pub use shared::{AdapterRequest, RunRequest, SharedAdapter, SharedProof, SharedRun, prove_shared};
+pub use subject::{AdapterRuns, Subject};

@@ -67,15 +67,19 @@ pub fn commit(config: &Config) -> Vec<Phase> {
 /// Proving, the weights being committed.
 pub fn prove(config: &Config) -> Vec<Phase> {
     let (n, maxima) = (config.log_size(), config.maxima());
+    let (adapters, statements) = (config.adapters() as u64, config.statements() as u64);
     // Weights twice, inputs of 2 and outputs of 8 bytes; and once more as what is proved about and written.
-    let witness = (config.runs() as u64 + 1) * ((2 << n) + (10 << (n - 1)));
+    let witness = (statements + 1) * ((2 << n) + (10 << (n - 1)));
     let run = tree(first(config)) + (8 << n);
-    let held = cached_weights(config) + witness + config.runs() as u64 * run;
+    let held = adapters * cached_weights(config) + witness + statements * run;
     let folded = config.rounds.get(1).map_or(0, |round| tree(round) + block(round));
     let phases = [
         ("commit to activations", block(first(config))),
-        ("sumchecks over ranks and inputs", 3 * elements(maxima.log_input_space) + 4 * elements(maxima.log_rank_space)),
-        ("range check", elements(n - 2) + threads() * range::scratch_bytes(n)),
+        (
+            "sumchecks over ranks and inputs",
+            adapters * (3 * elements(maxima.log_input_space) + 4 * elements(maxima.log_rank_space)),
+        ),
+        ("range check", adapters * elements(n - 2) + threads() * range::scratch_bytes(n)),
         ("opening, from the integers", 2 * elements(n - FOLDED_HERE) + threads() * (1 << 20)),
         ("opening, first fold", 3 * elements(n - FOLD) + folded),
     ];

@@ -27,16 +27,16 @@ pub struct Proof {
     pub output_value: Message<[F; 1]>,
     /// Rounds over the rank space (eq. 2).
     pub rank_sumcheck: Vec<Message<sumcheck::Round>>,
-    /// `b`, `u`.
-    pub rank_values: Message<[F; 2]>,
+    /// `b`, `u` of every adapter.
+    pub rank_values: Vec<Message<[F; 2]>>,
     /// Rounds over the input space (eq. 3).
     pub input_sumcheck: Vec<Message<sumcheck::Round>>,
-    /// `a`, `x`.
-    pub input_values: Message<[F; 2]>,
+    /// `a`, `x` of every adapter.
+    pub input_values: Vec<Message<[F; 2]>>,
     /// Rounds of the range check (eq. 4).
     pub range_check: Vec<Message<range::Round>>,
-    /// `w~(rho_w)`.
-    pub range_value: Message<[F; 1]>,
+    /// `w~(rho_w)` of every adapter.
+    pub range_values: Vec<Message<[F; 1]>>,
     /// The opening.
     pub opening: Opening,
 }
@@ -67,11 +67,11 @@ impl Proof {
         Self {
             output_value: Message::from_file([zero]),
             rank_sumcheck: Vec::new(),
-            rank_values: Message::from_file([zero; 2]),
+            rank_values: Vec::new(),
             input_sumcheck: Vec::new(),
-            input_values: Message::from_file([zero; 2]),
+            input_values: Vec::new(),
             range_check: Vec::new(),
-            range_value: Message::from_file([zero]),
+            range_values: Vec::new(),
             opening: Opening {
                 join: Vec::new(),
                 rounds: Vec::new(),
@@ -89,6 +89,9 @@ impl Proof {
         check_length("rank sumcheck", config.maxima().log_rank_space, self.rank_sumcheck.len())?;
         check_length("input sumcheck", config.maxima().log_input_space, self.input_sumcheck.len())?;
         check_length("range check", config.log_size(), self.range_check.len())?;
+        check_length("rank values", config.adapters(), self.rank_values.len())?;
+        check_length("input values", config.adapters(), self.input_values.len())?;
+        check_length("range values", config.adapters(), self.range_values.len())?;
         whir::check_shape(config, &self.opening)
     }
 
@@ -97,11 +100,11 @@ impl Proof {
         let mut all = |elements: &'a [F]| elements.iter().for_each(&mut *visit);
         all(self.output_value.unabsorbed());
         self.rank_sumcheck.iter().for_each(|round| all(round.unabsorbed()));
-        all(self.rank_values.unabsorbed());
+        self.rank_values.iter().for_each(|values| all(values.unabsorbed()));
         self.input_sumcheck.iter().for_each(|round| all(round.unabsorbed()));
-        all(self.input_values.unabsorbed());
+        self.input_values.iter().for_each(|values| all(values.unabsorbed()));
         self.range_check.iter().for_each(|round| all(round.unabsorbed()));
-        all(self.range_value.unabsorbed());
+        self.range_values.iter().for_each(|value| all(value.unabsorbed()));
         self.opening.join.iter().for_each(|round| all(round.unabsorbed()));
         for round in &self.opening.rounds {
             round.sumcheck.iter().for_each(|round| all(round.unabsorbed()));
@@ -131,11 +134,11 @@ impl Proof {
         Ok(Self {
             output_value: read_message(next)?,
             rank_sumcheck: read_vec(maxima.log_rank_space, || read_message(next))?,
-            rank_values: read_message(next)?,
+            rank_values: read_vec(config.adapters(), || read_message(next))?,
             input_sumcheck: read_vec(maxima.log_input_space, || read_message(next))?,
-            input_values: read_message(next)?,
+            input_values: read_vec(config.adapters(), || read_message(next))?,
             range_check: read_vec(config.log_size(), || read_message(next))?,
-            range_value: read_message(next)?,
+            range_values: read_vec(config.adapters(), || read_message(next))?,
             opening: read_opening(config, next)?,
         })
     }

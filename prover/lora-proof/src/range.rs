@@ -4,6 +4,8 @@
 //! 0 = sum_i eq(rho_z, i) prod_{v=0}^{15} (w_i - v)
 //! ```
 //!
+//! The polynomials of several adapters are checked as one sum, in which each counts a power of a challenge.
+//!
 //! The eq factor of the current variable is known to both sides, so a round sends only
 //! `h(X) = sum_x eq(rest, x) prod_v (w(r, X, x) - v)`, degree 16, with
 //! `claim = (1 - rho) h(0) + rho h(1)` and next claim `h(r)`. The constant coefficient follows from the claim:
@@ -225,8 +227,14 @@ fn lagrange_coefficients() -> Vec<Evaluations> {
         .collect()
 }
 
-/// Proves that all nibbles are in `0 .. 16`; the proof of larger ones is refused. Returns the messages, the point and `w~` there.
-pub fn prove(transcript: &mut Transcript, nibbles: &[u8], seed: &[F]) -> (Vec<Message<Round>>, Vec<F>, F) {
+/// `sum_s factor_s evaluations_s`.
+fn combine(parts: impl Iterator<Item = (Evaluations, F)>) -> Evaluations {
+    parts.fold([F::ZERO; POINTS], |sum, (evaluations, factor)| add(sum, evaluations.map(|value| value * factor)))
+}
+
+/// Proves that all nibbles are in `0 .. 16`, of every table at once: each counts its factor in one sum. The proof of
+/// larger ones is refused. Returns the messages, the point, and each `w~` there.
+pub fn prove(transcript: &mut Transcript, parts: &[(&[u8], F)], seed: &[F]) -> (Vec<Message<Round>>, Vec<F>, Vec<F>) {
     let basis = lagrange_coefficients();
     let mut messages = Vec::new();
     let mut round = |evaluations: Evaluations| {
@@ -240,24 +248,30 @@ pub fn prove(transcript: &mut Transcript, nibbles: &[u8], seed: &[F]) -> (Vec<Me
     };
     // Weights of a round: eq over the variables that follow.
     let weights = |rounds: usize| Product::eq(seed.get(rounds..).unwrap_or_default(), F::ONE, LOG_ROW);
-    let (mut point, mut table) = (Vec::new(), Vec::new());
-    if nibbles.iter().all(|nibble| usize::from(*nibble) < VALUES) && seed.len() > 2 {
-        let small = Small { nibbles };
-        point.push(round(small.first_round(&weights(1))));
+    let mut point = Vec::new();
+    let mut tables: Vec<(Vec<F>, F)>;
+    let are_nibbles = |nibbles: &[u8]| nibbles.iter().all(|nibble| usize::from(*nibble) < VALUES);
+    if parts.iter().all(|(nibbles, _)| are_nibbles(nibbles)) && seed.len() > 2 {
+        let small = || parts.iter().map(|(nibbles, factor)| (Small { nibbles }, *factor));
+        let first = weights(1);
+        point.push(round(combine(small().map(|(small, factor)| (small.first_round(&first), factor)))));
         let pairs = Small::folded_pairs(point.last().copied().unwrap_or_default());
-        let r = round(small.second_round(&pairs, &weights(2)));
-        table = small.table(&pairs, r);
+        let second = weights(2);
+        let r = round(combine(small().map(|(small, factor)| (small.second_round(&pairs, &second), factor))));
+        tables = small().map(|(small, factor)| (small.table(&pairs, r), factor)).collect();
         point.push(r);
     } else {
-        table.extend(nibbles.iter().map(|nibble| F::from(*nibble)));
+        let table = |nibbles: &[u8]| nibbles.iter().map(|nibble| F::from(*nibble)).collect();
+        tables = parts.iter().map(|(nibbles, factor)| (table(nibbles), *factor)).collect();
     }
     while point.len() < seed.len() {
-        let r = round(later_round(&table, &weights(point.len().saturating_add(1))));
-        fold(&mut table, r);
+        let later = weights(point.len().saturating_add(1));
+        let r = round(combine(tables.iter().map(|(table, factor)| (later_round(table, &later), *factor))));
+        tables.iter_mut().for_each(|(table, _)| fold(table, r));
         point.push(r);
     }
-    let value = table.first().copied().unwrap_or_default();
-    (messages, point, value)
+    let values = tables.iter().map(|(table, _)| table.first().copied().unwrap_or_default());
+    (messages, point, values.collect())
 }
 
 /// Replays the rounds from the claim 0.

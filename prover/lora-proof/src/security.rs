@@ -16,8 +16,8 @@ use crate::config::{COLUMNS, Config, FOLD};
 pub const FIELD_BITS: f64 = 253.0;
 /// Degree of the range check's round polynomials, eq factor included.
 const RANGE_DEGREE: f64 = 17.0;
-/// Claims batched into one opening.
-const CLAIMS: f64 = 7.0; // of one run; each further run has one more
+/// Claims about each adapter in the batched opening: `a`, `b`, `w`, its out-of-domain value, `x`.
+const CLAIMS: f64 = 5.0; // besides `y`, and one out-of-domain value for each run
 
 /// One term.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -95,11 +95,14 @@ pub fn report(config: &Config) -> Report {
     add("sumcheck rounds over ranks and inputs (eq. 2, 3)".into(), field(1.0), 0);
     add("random point of the range check (eq. 4)".into(), field((config.log_size() as f64).log2()), 0);
     add("sumcheck rounds of the range check".into(), field(RANGE_DEGREE.log2()), 0);
-    let runs = config.runs() as f64;
-    if config.runs() > 1 {
-        add("random combination of the runs".into(), field((runs - 1.0).log2() + log_list), 0);
+    let (statements, adapters) = (config.statements() as f64, config.adapters() as f64);
+    if config.statements() > 1 {
+        add("random combination of the runs".into(), field((statements - 1.0).log2() + log_list), 0);
     }
-    add("batching of the claims".into(), field((CLAIMS - 2.0 + runs).log2() + log_list), 0);
+    if config.adapters() > 1 {
+        add("random combination of the adapters".into(), field((adapters - 1.0).log2() + log_list), 0);
+    }
+    add("batching of the claims".into(), field((CLAIMS * adapters + statements).log2() + log_list), 0);
 
     for (index, round) in config.rounds.iter().enumerate() {
         let log_list = log_list_size(round.log_inverse_rate, margin);

@@ -1,7 +1,7 @@
-//! Sumcheck for a product of two multilinear polynomials.
+//! Sumcheck for a product of two multilinear polynomials, or a sum of such products.
 //!
-//! Reduces `sum_{x in {0,1}^n} a(x) b(x) = claim` to one claim about `a(r) b(r)` at a random point `r`
-//! (docs/protocol.md eq. 2, 3 and section 4). Both tables have `2^n` entries, most significant index bit first.
+//! Reduces `sum_{x in {0,1}^n} sum_s a_s(x) b_s(x) = claim` to one claim about `sum_s a_s(r) b_s(r)` at a random point `r`
+//! (docs/protocol.md eq. 2, 3 and section 4). All tables have `2^n` entries, most significant index bit first.
 //! A round polynomial `g(X) = c0 + c1 X + c2 X^2` travels as `[c0, c2]`; `c1` follows from `g(0) + g(1) = claim`.
 //! It does not check the last claim: whoever calls [`verify`] must.
 
@@ -79,6 +79,26 @@ pub fn prove(
     b: &mut Vec<F>,
 ) -> (Vec<Message<Round>>, Vec<F>) {
     (0..a.len().ilog2()).map(|_| prove_round(transcript, labels, a, b)).unzip()
+}
+
+/// All rounds of the prover for `sum_s share_s a_s b_s`; the tables shrink to one value each.
+pub fn prove_sum(
+    transcript: &mut Transcript,
+    [round_label, challenge_label]: [&'static str; 2],
+    shares: &[F],
+    products: &mut [[Vec<F>; 2]],
+) -> (Vec<Message<Round>>, Vec<F>) {
+    let variables = products.first().map_or(0, |[a, _]| a.len().ilog2());
+    (0..variables)
+        .map(|_| {
+            let rounds = shares.iter().zip(&*products).map(|(share, [a, b])| round(a, b).map(|value| *share * value));
+            let sum = rounds.fold([F::ZERO; 2], |sum, round| [sum[0] + round[0], sum[1] + round[1]]);
+            let message = transcript.send(round_label, sum);
+            let r = transcript.challenge(challenge_label);
+            products.iter_mut().flatten().for_each(|table| fold(table, r));
+            (message, r)
+        })
+        .unzip()
 }
 
 /// Replays the rounds.

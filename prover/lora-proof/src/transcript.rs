@@ -32,6 +32,8 @@ pub mod labels {
     pub const RANK_POINT: &str = "rho_k";
     /// `b`, `u`.
     pub const RANK_VALUES: &str = "b, u";
+    /// Combination of the adapters that share an argument.
+    pub const ADAPTERS: &str = "mu";
     /// Rounds of the sumcheck over inputs.
     pub const INPUT_ROUND: &str = "input round";
     /// Its point.

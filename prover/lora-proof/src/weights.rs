@@ -8,7 +8,7 @@
 use ark_ff::{AdditiveGroup, Field};
 use rankproof_statement::F;
 
-use crate::claims::Batched;
+use crate::claims::{Batched, Part};
 use crate::multilinear::eq_table;
 use crate::product::Product;
 
@@ -30,18 +30,29 @@ struct Block {
     first_rank: usize,
 }
 
-/// The weight functions of all committed polynomials: weights, then the activations of every run.
+/// The weight functions of all committed polynomials: for every adapter its weights, then the activations of its runs.
 #[derive(Clone, Debug)]
 pub struct WeightFunctions {
     log_size: usize,
+    input: Product,
+    /// Times `gamma`.
+    output: Product,
+    adapters: Vec<OfAdapter>,
+}
+
+/// What differs between adapters.
+#[derive(Clone, Debug)]
+struct OfAdapter {
     log_rank: usize,
     log_planes: usize,
     log_tokens: usize,
     blocks: Vec<Block>,
+    /// `eq` of ranks, times the power of `gamma` with which the adapter's claims begin.
     rank: Vec<F>,
-    input: Product,
-    output: Product,
+    /// `eq` of tokens, times the power of `gamma` of `x`.
     tokens: Vec<F>,
+    /// The power of `gamma` of `y`, over that which `tokens` and `output` give it.
+    outputs: F,
     /// What each run counts.
     shares: Vec<F>,
     /// What every polynomial has besides: eq of the range check, powers of the out-of-domain point.
@@ -49,14 +60,35 @@ pub struct WeightFunctions {
 }
 
 impl Batched<'_> {
-    /// `W` and every `Z_s`, for the prover.
+    /// `W` and every `Z_s` of every adapter, for the prover.
     pub fn weight_functions(&self) -> WeightFunctions {
         let points = &self.points;
-        let layout = points.weights;
-        let power = |exponent: u64| self.gamma.pow([exponent]);
-        let log_size = points.range.len();
+        let mut shares = self.runs;
+        let mut power = self.first_power(self.adapters.len());
+        let of_adapter = |(index, part): (usize, &Part<'_>)| {
+            let of_runs = part.activations_ood.iter().map(|ood| {
+                power *= self.gamma;
+                vec![Product::powers(*ood, power, points.range.len(), LOG_PIECE)]
+            });
+            let of_runs = of_runs.collect();
+            let own;
+            (own, shares) = shares.split_at(part.activations_ood.len());
+            self.of_adapter(index, part, own, of_runs)
+        };
+        WeightFunctions {
+            log_size: points.range.len(),
+            input: Product::eq(points.input, F::ONE, LOG_PIECE),
+            output: Product::eq(points.output, self.gamma, LOG_PIECE),
+            adapters: self.adapters.iter().enumerate().map(of_adapter).collect(),
+        }
+    }
+
+    fn of_adapter(&self, index: usize, part: &Part<'_>, shares: &[F], of_runs: Vec<Vec<Product>>) -> OfAdapter {
+        let (points, layout) = (&self.points, part.weights);
+        let first = self.first_power(index);
+        let power = |exponent: u64| first * self.gamma.pow([exponent]);
         let mut blocks = Vec::new();
-        for (index, (slot, offset)) in layout.slots.iter().zip(&points.inputs.input_offsets).enumerate() {
+        for (index, (slot, offset)) in layout.slots.iter().zip(&part.inputs.input_offsets).enumerate() {
             let rows = [
                 (false, slot.weights_a, *offset, slot.log_in),
                 (true, slot.weights_b, slot.output_offset, slot.log_out),
@@ -71,26 +103,18 @@ impl Batched<'_> {
         }
         let mut products = vec![vec![
             Product::eq(points.range, power(2), LOG_PIECE),
-            Product::powers(points.weights_ood, power(3), log_size, LOG_PIECE),
+            Product::powers(part.weights_ood, power(3), points.range.len(), LOG_PIECE),
         ]];
-        products.extend(
-            points
-                .activations_ood
-                .iter()
-                .zip(6..)
-                .map(|(ood, run)| vec![Product::powers(*ood, power(run), log_size, LOG_PIECE)]),
-        );
-        WeightFunctions {
-            log_size,
+        products.extend(of_runs);
+        OfAdapter {
             log_rank: layout.log_rank,
             log_planes: layout.bits.log_planes(),
-            log_tokens: points.inputs.log_tokens,
+            log_tokens: part.inputs.log_tokens,
             blocks,
-            rank: eq_table(points.rank, F::ONE),
-            input: Product::eq(points.input, F::ONE, LOG_PIECE),
-            output: Product::eq(points.output, self.gamma, LOG_PIECE),
+            rank: eq_table(points.rank, first),
             tokens: eq_table(points.token, power(4)),
-            shares: self.runs.to_vec(),
+            outputs: self.first_power(self.adapters.len() - index - 1),
+            shares: shares.to_vec(),
             products,
         }
     }
@@ -100,50 +124,61 @@ impl WeightFunctions {
     /// Adds `scale` times a piece of the weight function of one polynomial: its entries from `start` on. Pieces are
     /// powers of two up to `2^LOG_PIECE` and begin at a multiple of their length.
     pub fn add_to(&self, polynomial: usize, start: usize, scale: F, out: &mut [F]) {
-        self.products[polynomial].iter().for_each(|product| product.add_to(start, scale, out));
-        match polynomial.checked_sub(1) {
-            None => self.blocks.iter().for_each(|block| self.add_block(block, start, scale, out)),
-            Some(run) => self.add_activations(start, scale * self.shares[run], out),
+        let mut polynomial = polynomial;
+        for adapter in &self.adapters {
+            match adapter.products.get(polynomial) {
+                None => polynomial -= adapter.products.len(),
+                Some(products) => {
+                    products.iter().for_each(|product| product.add_to(start, scale, out));
+                    match polynomial.checked_sub(1) {
+                        None => {
+                            adapter.blocks.iter().for_each(|block| self.add_block(adapter, block, start, scale, out))
+                        }
+                        Some(run) => self.add_activations(adapter, start, scale * adapter.shares[run], out),
+                    }
+                    return;
+                }
+            }
         }
     }
 
     /// The part of a block that lies in the piece: of unit u, plane p and rank k, `row(u) 16^p rank(k)`.
-    fn add_block(&self, block: &Block, start: usize, scale: F, out: &mut [F]) {
+    fn add_block(&self, adapter: &OfAdapter, block: &Block, start: usize, scale: F, out: &mut [F]) {
+        let OfAdapter { log_rank, log_planes, rank: ranks, .. } = adapter;
         let end = (start + out.len()).min(block.first + block.length);
         let rows = if block.is_output { &self.output } else { &self.input };
         let mut index = start.max(block.first);
         while index < end {
             let offset = index - block.first;
-            let (row, plane) =
-                (offset >> self.log_rank >> self.log_planes, (offset >> self.log_rank) & ((1 << self.log_planes) - 1));
-            let rank = offset & ((1 << self.log_rank) - 1);
-            let count = ((1 << self.log_rank) - rank).min(end - index);
+            let (row, plane) = (offset >> log_rank >> log_planes, (offset >> log_rank) & ((1 << log_planes) - 1));
+            let rank = offset & ((1 << log_rank) - 1);
+            let count = ((1 << log_rank) - rank).min(end - index);
             let mut factor = scale * rows.at(block.first_row + row);
             if plane == 1 {
                 factor *= F::from(16u64);
             }
-            let ranks = &self.rank[block.first_rank + rank..];
             let entries = &mut out[index - start..][..count];
-            entries.iter_mut().zip(ranks).for_each(|(entry, rank)| *entry += factor * rank);
+            entries.iter_mut().zip(&ranks[block.first_rank + rank..]).for_each(|(entry, rank)| *entry += factor * rank);
             index += count;
         }
     }
 
     /// `eq` of rows and tokens, inputs in the lower half and outputs in the upper one.
-    fn add_activations(&self, start: usize, scale: F, out: &mut [F]) {
+    fn add_activations(&self, adapter: &OfAdapter, start: usize, scale: F, out: &mut [F]) {
+        let OfAdapter { log_tokens, tokens, outputs, .. } = adapter;
         let half = 1usize << (self.log_size - 1);
-        let row_length = 1usize << self.log_tokens;
+        let row_length = 1usize << log_tokens;
         let mut done = 0;
         while done < out.len() {
             let index = start + done;
-            let rows = if index < half { &self.input } else { &self.output };
-            let (row, token) = ((index & (half - 1)) >> self.log_tokens, index & (row_length - 1));
+            let (rows, of_rows) = if index < half { (&self.input, scale) } else { (&self.output, scale * outputs) };
+            let (row, token) = ((index & (half - 1)) >> log_tokens, index & (row_length - 1));
             let count = (row_length - token).min(out.len() - done);
             // A half may have more rows than there are inputs or outputs.
             if row < rows.len() {
-                let factor = scale * rows.at(row);
+                let factor = of_rows * rows.at(row);
                 let entries = &mut out[done..done + count];
-                entries.iter_mut().zip(&self.tokens[token..]).for_each(|(entry, token)| *entry += factor * token);
+                entries.iter_mut().zip(&tokens[token..]).for_each(|(entry, token)| *entry += factor * token);
             }
             done += count;
         }

@@ -76,7 +76,7 @@ pub struct Round {
     pub folded: Option<Folded>,
     /// Grinding.
     pub nonce: Message<[F; 1]>,
-    /// Weights and activations of every run in round 0, the folded polynomial later.
+    /// All committed polynomials in round 0, the folded polynomial later.
     pub trees: Vec<TreeOpening>,
 }
 
@@ -216,7 +216,7 @@ pub fn check_shape(config: &Config, opening: &Opening) -> Result<(), Error> {
     check_length("final sumcheck", config.log_final, opening.final_sumcheck.len())
 }
 
-/// Checks an opening of the polynomials under `roots` (weights, then the activations of every run). `weights` evaluates
+/// Checks an opening of the polynomials under `roots` (of every adapter the weights, then the activations of its runs). `weights` evaluates
 /// the extensions of their weight functions at a point of `n` coordinates.
 ///
 /// # Errors
@@ -235,7 +235,7 @@ pub fn verify(
     let shares = eq_table(&t, F::ONE);
     let mut point: Vec<F> = Vec::with_capacity(config.log_size());
     let mut oracles: Vec<(Oracle, F)> =
-        roots.iter().enumerate().map(|(index, root)| (Oracle::committed(index), *root)).collect();
+        Oracle::committed(config.adapters(), config.runs()).zip(roots.iter().copied()).collect();
     let mut joined: Vec<Joined> = Vec::new();
 
     for (index, (round, round_config)) in opening.rounds.iter().zip(&config.rounds).enumerate() {

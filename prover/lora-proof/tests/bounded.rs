@@ -9,7 +9,7 @@ use rankproof_poseidon::permutation::computed;
 use rankproof_statement::digest::out_of_domain_point;
 use rankproof_statement::{InputsLayout, WeightBits, WeightsLayout};
 use support::elements::{elements, from_elements};
-use support::{SHAPES, events, honest, honest_shared, prove_witness, witness};
+use support::{SHAPES, events, honest, honest_adapters, honest_shared, prove_witness, witness};
 
 /// Longest input that is tried, bytes.
 const LONGEST: usize = 1 << 20;
@@ -56,9 +56,9 @@ fn of_cap(log_cap: usize) -> u64 {
 /// Permutations of `verify` on an accepted proof: those of the transcript, a leaf and a path for each query, a cap for
 /// each tree, and the ids with all that goes into them.
 fn of_verification(config: &Config) -> u64 {
-    let runs = config.runs() as u64;
+    let (adapters, runs) = (config.adapters() as u64, config.runs() as u64);
     let trees = config.rounds.iter().enumerate().map(|(index, round)| {
-        let trees = if index == 0 { 1 + runs } else { 1 };
+        let trees = if index == 0 { adapters * (1 + runs) } else { 1 };
         // A path has its levels, and its end is computed once more.
         let path = 1 + round.path_levels() as u64 + 1;
         trees * (of_cap(round.log_cap) + round.queries as u64 * path)
@@ -70,7 +70,8 @@ fn of_verification(config: &Config) -> u64 {
     let (layouts, _) = counted(|| (layout.digest(config.maxima()), inputs.digest(config.maxima())));
     // Nine and eight elements.
     let ids = 3 + 3 * runs;
-    of_transcript(&events::expected(config)) + trees.sum::<u64>() + 4 * inner + 2 * layouts + ids + (1 + runs) * point
+    let of_adapter = 2 * inner + 2 * layouts + ids + (1 + runs) * point;
+    of_transcript(&events::expected(config)) + trees.sum::<u64>() + inner + adapters * of_adapter
 }
 
 /// Permutations of reading a file: the digest of the configuration.
@@ -84,13 +85,13 @@ fn an_accepted_proof_costs_what_its_profile_says() {
     assert_eq!(counted(|| proof.subject().verify(tiny)), (of_verification(tiny), Ok(())));
     let other = prove_witness(tiny, &witness(&SHAPES[..1], 16, WeightBits::Eight, 3), F::from(1u64));
     assert_eq!(counted(|| other.subject().verify(tiny)), (of_verification(tiny), Ok(())), "another shape");
-    let (tiny_s2, shared) = honest_shared();
-    assert_eq!(counted(|| shared.verify(tiny_s2)), (of_verification(tiny_s2), Ok(())));
-
     let bytes = proof.to_bytes(Profile::Tiny, tiny);
     assert_eq!(counted(|| LoraProof::from_bytes(&bytes).is_ok()), (of_reading(tiny), true));
-    let bytes = shared.to_bytes(Profile::TinyS2, tiny_s2);
-    assert_eq!(counted(|| SharedProof::from_bytes(&bytes).is_ok()), (of_reading(tiny_s2), true));
+    for (profile, (config, shared)) in [(Profile::TinyS2, honest_shared()), (Profile::TinyA2, honest_adapters())] {
+        assert_eq!(counted(|| shared.verify(config)), (of_verification(config), Ok(())));
+        let bytes = shared.to_bytes(profile, config);
+        assert_eq!(counted(|| SharedProof::from_bytes(&bytes).is_ok()), (of_reading(config), true));
+    }
     for profile in Profile::ALL {
         let (config, name) = (profile.config(), profile.name());
         println!("{name}: {} elements, {} permutations", Proof::element_count(&config), of_verification(&config));
@@ -100,7 +101,8 @@ fn an_accepted_proof_costs_what_its_profile_says() {
 /// One element of the argument in twenty changed, and everything cut or lengthened.
 #[test]
 fn a_refused_proof_costs_no_more() {
-    for (config, proof) in [(&honest().0, honest().1.subject()), (&honest_shared().0, honest_shared().1.subject())] {
+    let shared = [honest_shared(), honest_adapters()].map(|(config, proof)| (config, proof.subject()));
+    for (config, proof) in [(&honest().0, honest().1.subject())].into_iter().chain(shared) {
         let (bound, original) = (of_verification(config), elements(proof.proof));
         let mut tried = 0;
         for index in (0..original.len()).step_by(20) {
@@ -139,12 +141,16 @@ fn any_bytes_up_to_a_mebibyte_cost_no_more_than_a_proof() {
             header.extend([0, 1, profile.code()]);
             header.extend(rankproof_statement::field::to_canonical_bytes(&config.inner_digest()));
             let ids = if magic == b"RPLP" { 3 } else { 1 };
-            header.resize(header.len() + 32 * ids, 0);
-            header.extend([4, 0]);
-            header.extend(u16::try_from(slots).expect("few").to_be_bytes());
-            // What is exactly as long as a proof reaches the verifier.
-            let opened = 14 * slots + 1 + 4 * slots + 32 * 5 + 32 * 4 * config.runs();
             let contexts = if magic == b"RPLP" { 0 } else { 64 * config.runs() };
+            let opened = 14 * slots + 1 + 4 * slots + 32 * 5 + 32 * 4 * config.runs();
+            let prefix = header.len();
+            // Several adapters follow one another.
+            for adapter in 0..config.adapters() {
+                header.resize(prefix + adapter * (32 * ids + 4 + opened + contexts) + 32 * ids, 0);
+                header.extend([4, 0]);
+                header.extend(u16::try_from(slots).expect("few").to_be_bytes());
+            }
+            // What is exactly as long as a proof reaches the verifier.
             let exact = header.len() + opened + contexts + 32 * Proof::element_count(&config);
             for length in [header.len(), 1_000, 100_000, exact - 1, exact, exact + 1, LONGEST] {
                 let mut bytes = header.clone();

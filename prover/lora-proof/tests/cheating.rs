@@ -186,7 +186,7 @@ fn rejects_another_last_polynomial() {
 
 #[test]
 fn rejects_answers_from_other_positions() {
-    let error = Error::MerklePath { oracle: Oracle::Weights, query: 0 };
+    let error = Error::MerklePath { oracle: Oracle::Weights { adapter: 0 }, query: 0 };
     assert_eq!(open_random(Cheat::OtherPositions, None, 0).0, Err(error));
 }
 
@@ -208,6 +208,6 @@ fn rejects_the_same_of_several_runs() {
     let last = config.rounds.len() - 1;
     let stale = Error::ProofOfWork { round: last, bits: config.rounds[last].pow_bits };
     assert_eq!(open(Cheat::NoWork, None, 0), Err(stale));
-    let error = Error::MerklePath { oracle: Oracle::Weights, query: 0 };
+    let error = Error::MerklePath { oracle: Oracle::Weights { adapter: 0 }, query: 0 };
     assert_eq!(open(Cheat::OtherPositions, None, 0), Err(error));
 }

@@ -6,7 +6,7 @@ use ark_ff::UniformRand;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::F;
-use rankproof_lora_proof::claims::{Batched, Points, Values};
+use rankproof_lora_proof::claims::{Batched, Part, Points, Values};
 use rankproof_lora_proof::multilinear::{dot, eq_table, evaluate, horner};
 use rankproof_statement::field::from_signed;
 use rankproof_statement::{InputsLayout, Maxima, WeightBits, WeightsLayout, Witness, tables};
@@ -78,61 +78,64 @@ fn dense(witness: &Witness, weights: &WeightsLayout, inputs: &InputsLayout) -> D
 fn claims_and_tables_and_evaluations_agree_for_random_layouts() {
     let mut rng = ChaCha20Rng::seed_from_u64(11);
     let (mut eight_bits, mut shared, mut several) = (0, 0, 0);
-    let mut done = 0;
-    while done < 40 {
-        let witness = random_witness(&mut rng);
-        let Ok(weights) = WeightsLayout::plan(&witness.adapter, &MAXIMA) else { continue };
-        let Ok(inputs) = InputsLayout::plan(&weights, &witness.activations, &MAXIMA) else { continue };
-        done += 1;
-        eight_bits += usize::from(weights.bits == WeightBits::Eight);
-        several += usize::from(weights.slots.len() > 2);
-        let mut distinct = inputs.input_offsets.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        shared += usize::from(distinct.len() < weights.slots.len());
+    for case in 0..40 {
+        let mut adapters = Vec::new();
+        while adapters.len() < 1 + case % 3 {
+            let witness = random_witness(&mut rng);
+            let Ok(weights) = WeightsLayout::plan(&witness.adapter, &MAXIMA) else { continue };
+            let Ok(inputs) = InputsLayout::plan(&weights, &witness.activations, &MAXIMA) else { continue };
+            eight_bits += usize::from(weights.bits == WeightBits::Eight);
+            several += usize::from(weights.slots.len() > 2);
+            let mut distinct = inputs.input_offsets.clone();
+            distinct.sort_unstable();
+            distinct.dedup();
+            shared += usize::from(distinct.len() < weights.slots.len());
+            adapters.push((witness, weights, inputs));
+        }
 
         let mut point = |count: usize| (0..count).map(|_| F::rand(&mut rng)).collect::<Vec<F>>();
         let [output, token] = [point(MAXIMA.log_output_space), point(MAXIMA.log_tokens)];
         let [rank, input] = [point(MAXIMA.log_rank_space), point(MAXIMA.log_input_space)];
-        let [range, ood, r] = [point(MAXIMA.log_size), point(5), point(MAXIMA.log_size)];
-        let points = Points {
-            maxima: &MAXIMA,
-            weights: &weights,
-            inputs: &inputs,
-            output: &output,
-            token: &token,
-            rank: &rank,
-            input: &input,
-            range: &range,
+        let [range, r] = [point(MAXIMA.log_size), point(MAXIMA.log_size)];
+        let (gamma, oods, runs) = (point(1)[0], point(3 * adapters.len()), point(2 * adapters.len()));
+        let points =
+            Points { maxima: &MAXIMA, output: &output, token: &token, rank: &rank, input: &input, range: &range };
+        let of_adapters = adapters.iter().zip(oods.chunks(3));
+        let parts = of_adapters.clone().map(|((_, weights, inputs), ood)| Part {
+            weights,
+            inputs,
             weights_ood: ood[0],
-            activations_ood: &ood[2..4],
-        };
-        // Two runs of one layout: the witness's, and one that doubles its inputs, so also its outputs.
-        let runs = [F::from(1u64), ood[4]];
-        let batched = Batched { points, gamma: ood[1], runs: &runs };
+            activations_ood: ood[1..].to_vec(),
+        });
+        let batched = Batched { points, adapters: parts.collect(), gamma, runs: &runs };
         let weight_tables = weight_tables(&batched, 1 << rng.gen_range(0..=MAXIMA.log_size));
         let at_r: Vec<F> = weight_tables.iter().map(|table| evaluate(table, &r)).collect();
-        assert_eq!(batched.evaluate(&r), at_r, "{weights:?} {inputs:?}");
+        assert_eq!(batched.evaluate(&r), at_r, "{adapters:?}");
 
-        let nibbles = tables::weights(&witness.adapter, &weights, &MAXIMA);
-        let w: Vec<F> = nibbles.into_iter().map(F::from).collect();
-        let z: Vec<F> =
-            tables::activations(&witness, &weights, &inputs, &MAXIMA).into_iter().map(from_signed).collect();
-        let doubled: Vec<F> = z.iter().map(|value| *value + value).collect();
-        let combined = runs[0] + runs[1] + runs[1];
-        let dense = dense(&witness, &weights, &inputs);
         let at = |table: &[F], first: &[F], second: &[F]| evaluate(table, &[first, second].concat());
-        let values = Values {
-            a: at(&dense.a, &rank, &input),
-            b: at(&dense.b, &output, &rank),
-            range: evaluate(&w, &range),
-            weights_ood: horner(&w, ood[0]),
-            x: at(&dense.x, &input, &token) * combined,
-            y: at(&dense.y, &output, &token) * combined,
-            activations_ood: &[horner(&z, ood[2]), horner(&doubled, ood[3])],
-        };
-        let sum: F = [&w, &z, &doubled].into_iter().zip(&weight_tables).map(|(table, weight)| dot(table, weight)).sum();
-        assert_eq!(batched.claim(&values), sum, "{weights:?} {inputs:?}");
+        let (mut values, mut y, mut committed) = (Vec::new(), F::from(0u64), Vec::new());
+        for (((witness, weights, inputs), ood), runs) in of_adapters.zip(runs.chunks(2)) {
+            let nibbles = tables::weights(&witness.adapter, weights, &MAXIMA);
+            let w: Vec<F> = nibbles.into_iter().map(F::from).collect();
+            let z: Vec<F> =
+                tables::activations(witness, weights, inputs, &MAXIMA).into_iter().map(from_signed).collect();
+            // Two runs of one layout: the witness's, and one that doubles its inputs, so also its outputs.
+            let doubled: Vec<F> = z.iter().map(|value| *value + value).collect();
+            let combined = runs[0] + runs[1] + runs[1];
+            let dense = dense(witness, weights, inputs);
+            y += at(&dense.y, &output, &token) * combined;
+            values.push(Values {
+                a: at(&dense.a, &rank, &input),
+                b: at(&dense.b, &output, &rank),
+                range: evaluate(&w, &range),
+                weights_ood: horner(&w, ood[0]),
+                x: at(&dense.x, &input, &token) * combined,
+                activations_ood: vec![horner(&z, ood[1]), horner(&doubled, ood[2])],
+            });
+            committed.extend([w, z, doubled]);
+        }
+        let sum: F = committed.iter().zip(&weight_tables).map(|(table, weight)| dot(table, weight)).sum();
+        assert_eq!(batched.claim(&values, y), sum, "{adapters:?}");
     }
     assert!(eight_bits > 5 && shared > 5 && several > 5, "{eight_bits} {shared} {several}: the sample is varied");
 }
@@ -145,40 +148,44 @@ fn every_value_moves_the_claim() {
     let weights = WeightsLayout::plan(&witness.adapter, &MAXIMA).expect("fits");
     let inputs = InputsLayout::plan(&weights, &witness.activations, &MAXIMA).expect("fits");
     let [output, token, rank, input, range] = [6, 3, 5, 7, 10].map(|n| eq_table(&[], F::from(3u64)).repeat(n));
-    let points = Points {
-        maxima: &MAXIMA,
+    let points = Points { maxima: &MAXIMA, output: &output, token: &token, rank: &rank, input: &input, range: &range };
+    let part = |first: u64| Part {
         weights: &weights,
         inputs: &inputs,
-        output: &output,
-        token: &token,
-        rank: &rank,
-        input: &input,
-        range: &range,
-        weights_ood: F::from(5u64),
-        activations_ood: &[F::from(6u64), F::from(7u64)],
+        weights_ood: F::from(first),
+        activations_ood: vec![F::from(first + 1), F::from(first + 2)],
     };
     let gamma = F::rand(&mut rng);
-    let batched = Batched { points, gamma, runs: &[F::from(1u64), F::from(8u64)] };
-    let zero = F::from(0u64);
-    let base =
-        Values { a: zero, b: zero, range: zero, weights_ood: zero, x: zero, y: zero, activations_ood: &[zero; 2] };
-    let one = F::from(1u64);
-    let changed = [
-        Values { a: one, ..base },
-        Values { b: one, ..base },
-        Values { range: one, ..base },
-        Values { weights_ood: one, ..base },
-        Values { x: one, ..base },
-        Values { y: one, ..base },
-        Values { activations_ood: &[one, zero], ..base },
-        Values { activations_ood: &[zero, one], ..base },
+    let runs = [1u64, 8, 64, 512].map(F::from);
+    let batched = Batched { points, adapters: vec![part(5), part(15)], gamma, runs: &runs };
+    let (zero, one) = (F::from(0u64), F::from(1u64));
+    let none = Values { a: zero, b: zero, range: zero, weights_ood: zero, x: zero, activations_ood: vec![zero; 2] };
+    let base = batched.claim(&[none.clone(), none.clone()], zero);
+    let mut claims = Vec::new();
+    type Change = fn(&mut Values, F);
+    let changes: [Change; 5] = [
+        |values, one| values.a = one,
+        |values, one| values.b = one,
+        |values, one| values.range = one,
+        |values, one| values.weights_ood = one,
+        |values, one| values.x = one,
     ];
+    let changed = |adapter: usize, change: &dyn Fn(&mut Values)| {
+        let mut values = [none.clone(), none.clone()];
+        change(&mut values[adapter]);
+        batched.claim(&values, zero)
+    };
+    for adapter in 0..2 {
+        claims.extend(changes.iter().map(|change| changed(adapter, &|values| change(values, one))));
+    }
+    claims.push(batched.claim(&[none.clone(), none.clone()], one));
+    for adapter in 0..2 {
+        claims.extend([0, 1].map(|run| changed(adapter, &|values| values.activations_ood[run] = one)));
+    }
     let mut power = one;
-    for (index, values) in changed.iter().enumerate() {
-        assert_eq!(batched.claim(values) - batched.claim(&base), power, "value {index}");
+    for (index, claim) in claims.iter().enumerate() {
+        assert_eq!(*claim - base, power, "value {index}");
         power *= gamma;
     }
-    let [offset_a, offset_b] = batched.points.offsets();
-    assert_eq!(batched.claim(&base), offset_a + gamma * offset_b);
-    assert_ne!(offset_a, zero);
+    assert_ne!(base, zero, "nibbles are unsigned, weights are not");
 }

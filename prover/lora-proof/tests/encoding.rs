@@ -178,7 +178,7 @@ fn a_proof_from_a_wrong_cache_is_refused() {
         verify(&config, &proof.expect("the statement is true"))
     };
     assert_eq!(verified(|_| ()), Ok(()));
-    let oracle = Oracle::Weights;
+    let oracle = Oracle::Weights { adapter: 0 };
     // Leaf digests, the nodes above them, the cap: the path of the first query misses each.
     let changes: [fn(&mut Vec<Vec<F>>); 3] = [
         |levels| levels[0].iter_mut().for_each(|digest| *digest += F::from(1u64)),

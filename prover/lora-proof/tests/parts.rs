@@ -143,18 +143,42 @@ fn range_rounds_follow_their_polynomial() {
     assert_ne!(range::next_claim(&round, claim + F::ONE, rho, r), horner(&coefficients, r));
 }
 
+/// Several tables in one range check: each is told apart by its factor.
+#[test]
+fn range_check_of_several_tables_ends_in_the_sum_of_their_products() {
+    let mut rng = rng(8);
+    let (seed, factors) = (elements(&mut rng, 8), elements(&mut rng, 3));
+    let mut tables: Vec<Vec<u8>> = (0..3).map(|_| (0..256).map(|_| rng.gen_range(0..16)).collect()).collect();
+    let ends_right = |tables: &[Vec<u8>]| {
+        let parts: Vec<(&[u8], F)> = tables.iter().map(Vec::as_slice).zip(factors.iter().copied()).collect();
+        let (rounds, point, values) = range::prove(&mut Transcript::default(), &parts, &seed);
+        for (table, value) in tables.iter().zip(&values) {
+            let table: Vec<F> = table.iter().map(|nibble| F::from(*nibble)).collect();
+            assert_eq!(*value, evaluate(&table, &point));
+        }
+        let products = values.iter().zip(&factors).map(|(value, factor)| range::nibble_product(*value) * factor);
+        range::verify(&mut Transcript::default(), &seed, &rounds).claim == products.sum::<F>()
+    };
+    assert!(ends_right(&tables));
+    for table in 0..3 {
+        let honest = std::mem::replace(&mut tables[table][77], 200);
+        assert!(!ends_right(&tables), "table {table}");
+        tables[table][77] = honest;
+    }
+}
+
 #[test]
 fn range_check_ends_in_the_product_of_an_honest_table_and_of_no_other() {
     let mut rng = rng(7);
     let seed = elements(&mut rng, 8);
     let mut nibbles: Vec<u8> = (0..256).map(|_| rng.gen_range(0..16)).collect();
     let ends_right = |nibbles: &[u8]| {
-        let (rounds, point, value) = range::prove(&mut Transcript::default(), nibbles, &seed);
+        let (rounds, point, values) = range::prove(&mut Transcript::default(), &[(nibbles, F::ONE)], &seed);
         let table: Vec<F> = nibbles.iter().map(|nibble| F::from(*nibble)).collect();
-        assert_eq!(value, evaluate(&table, &point));
+        assert_eq!(values, [evaluate(&table, &point)]);
         let reduced = range::verify(&mut Transcript::default(), &seed, &rounds);
         assert_eq!(reduced.point, point);
-        reduced.claim == range::nibble_product(value)
+        reduced.claim == range::nibble_product(values[0])
     };
     assert!(ends_right(&nibbles));
     for position in [0, 127, 255] {

@@ -143,6 +143,10 @@ fn numbers_of_the_profiles_are_pinned() {
         (vec![(18, 14, 43, 15, 6), (17, 10, 25, 13, 7), (16, 6, 18, 11, 6)], 6, 100, "99.02".into())
     );
     assert_eq!(
+        summary(Profile::SmallA4),
+        (vec![(18, 14, 42, 17, 6), (16, 10, 28, 17, 6), (14, 6, 21, 17, 6)], 6, 100, "99.20".into())
+    );
+    assert_eq!(
         summary(Profile::Medium),
         (vec![(19, 16, 55, 18, 5), (18, 12, 29, 14, 6), (17, 8, 19, 15, 5)], 8, 100, "98.81".into())
     );
@@ -161,7 +165,7 @@ fn numbers_of_the_profiles_are_pinned() {
 #[test]
 fn lengths_of_arguments_are_pinned() {
     let lengths = Profile::ALL.map(|profile| Proof::element_count(&profile.config()));
-    assert_eq!(lengths, [4_257, 5_892, 4_921, 15_716, 6_551, 10_459]);
+    assert_eq!(lengths, [4_257, 5_892, 4_921, 15_716, 6_551, 10_459, 6_194, 13_990]);
 }
 
 #[test]
@@ -179,7 +183,13 @@ fn refuses_parameters_that_make_no_sense() {
     let space = "no module, too many modules, or an index space too large";
     let domain = "a domain is too large or a rate too high";
     let sizes = "log_final_max must be 4 to 10, log_cap_max 2 to 10";
-    let cases: [(Change, &str); 17] = [
+    let statements = "runs of all adapters together must be 1 to 64";
+    let cases: [(Change, &str); 22] = [
+        (|parameters| parameters.adapters = 0, statements),
+        (|parameters| parameters.runs = 0, statements),
+        (|parameters| parameters.runs = 65, statements),
+        (|parameters| (parameters.adapters, parameters.runs) = (8, 9), statements),
+        (|parameters| (parameters.adapters, parameters.runs) = (usize::MAX, usize::MAX), statements),
         (|parameters| parameters.log_final_max = 3, sizes),
         (|parameters| parameters.log_final_max = 11, sizes),
         (|parameters| parameters.log_cap_max = 1, sizes),
@@ -212,7 +222,7 @@ fn refuses_parameters_that_make_no_sense() {
 #[test]
 fn every_parameter_moves_the_digest() {
     type Change = fn(&mut rankproof_lora_proof::Parameters);
-    let changes: [Change; 16] = [
+    let changes: [Change; 19] = [
         |parameters| parameters.maxima.modules += 1,
         |parameters| parameters.maxima.log_rank_space += 1,
         |parameters| parameters.maxima.log_input_space += 1,
@@ -230,6 +240,9 @@ fn every_parameter_moves_the_digest() {
         |parameters| parameters.log_cap_max = 8,
         |parameters| (parameters.log_final_max, parameters.log_cap_max) = (8, 8),
         |parameters| (parameters.runs, parameters.log_final_max, parameters.log_cap_max) = (8, 8, 8),
+        |parameters| parameters.adapters = 8,
+        |parameters| (parameters.adapters, parameters.runs) = (8, 8),
+        |parameters| (parameters.adapters, parameters.log_final_max) = (8, 8),
     ];
     let mut digests: Vec<_> = Profile::ALL.map(|profile| profile.config().inner_digest()).to_vec();
     for change in changes {

@@ -43,28 +43,32 @@ fn one_run_fills_the_profile() {
     let config = config();
     let proof = prove_shared_witnesses(&config, &[witness(&SHAPES, 5, WeightBits::Four, 1)]).expect("provable");
     assert_eq!(proof.verify(&config), Ok(()));
-    assert_eq!((proof.runs.len(), proof.statements().len()), (2, 1));
+    assert_eq!((proof.adapters[0].runs.len(), proof.statements().len()), (2, 1));
 }
 
 #[test]
 fn each_run_is_bound() {
     type Change = fn(&mut SharedProof);
     let changes: [(&str, Change, Error); 15] = [
-        ("adapter id", |p| p.adapter_id += F::ONE, Error::AdapterIdMismatch),
-        ("weights value", |p| p.adapter.weights_ood += F::ONE, Error::AdapterIdMismatch),
-        ("first activations id", |p| p.runs[0].activations += F::ONE, Error::ActivationsIdMismatch),
-        ("second activations id", |p| p.runs[1].activations += F::ONE, Error::ActivationsIdMismatch),
-        ("second root", |p| p.runs[1].preimage.activations_root += F::ONE, Error::ActivationsIdMismatch),
-        ("second value", |p| p.runs[1].preimage.activations_ood += F::ONE, Error::ActivationsIdMismatch),
-        ("second scales", |p| p.runs[1].preimage.scales_digest[3] ^= 1, Error::ActivationsIdMismatch),
+        ("adapter id", |p| p.adapters[0].adapter_id += F::ONE, Error::AdapterIdMismatch),
+        ("weights value", |p| p.adapters[0].adapter.weights_ood += F::ONE, Error::AdapterIdMismatch),
+        ("first activations id", |p| p.adapters[0].runs[0].activations += F::ONE, Error::ActivationsIdMismatch),
+        ("second activations id", |p| p.adapters[0].runs[1].activations += F::ONE, Error::ActivationsIdMismatch),
+        ("second root", |p| p.adapters[0].runs[1].preimage.activations_root += F::ONE, Error::ActivationsIdMismatch),
+        ("second value", |p| p.adapters[0].runs[1].preimage.activations_ood += F::ONE, Error::ActivationsIdMismatch),
+        ("second scales", |p| p.adapters[0].runs[1].preimage.scales_digest[3] ^= 1, Error::ActivationsIdMismatch),
         // The ids do not bind the context: the transcript does.
-        ("second context", |p| p.runs[1].context += F::ONE, Error::RankSumcheck),
-        ("runs swapped", |p| p.runs.swap(0, 1), Error::RankSumcheck),
-        ("one run for both", |p| p.runs[1] = p.runs[0].clone(), Error::RankSumcheck),
-        ("a run less", |p| p.runs.truncate(1), Error::LengthMismatch { field: "runs", expected: 2, actual: 1 }),
+        ("second context", |p| p.adapters[0].runs[1].context += F::ONE, Error::RankSumcheck),
+        ("runs swapped", |p| p.adapters[0].runs.swap(0, 1), Error::RankSumcheck),
+        ("one run for both", |p| p.adapters[0].runs[1] = p.adapters[0].runs[0].clone(), Error::RankSumcheck),
+        (
+            "a run less",
+            |p| p.adapters[0].runs.truncate(1),
+            Error::LengthMismatch { field: "runs", expected: 2, actual: 1 },
+        ),
         (
             "a run more",
-            |p| p.runs.push(p.runs[0].clone()),
+            |p| p.adapters[0].runs.extend_from_within(..1),
             Error::LengthMismatch { field: "runs", expected: 2, actual: 3 },
         ),
         (
@@ -75,12 +79,12 @@ fn each_run_is_bound() {
         (
             "a leaf of the second run",
             |p| p.proof.opening.rounds[0].trees[2].opened.0[4].leaf[1] += F::ONE,
-            Error::MerklePath { oracle: Oracle::Run(1), query: 4 },
+            Error::MerklePath { oracle: Oracle::Activations { adapter: 0, run: 1 }, query: 4 },
         ),
         (
             "trees of the runs swapped",
             |p| p.proof.opening.rounds[0].trees.swap(1, 2),
-            Error::MerkleCap { oracle: Oracle::Activations },
+            Error::MerkleCap { oracle: Oracle::Activations { adapter: 0, run: 0 } },
         ),
     ];
     for (what, change, error) in changes {

@@ -229,18 +229,18 @@ fn rejects_swapped_entries() {
     let stale = |round: usize| Err(Error::ProofOfWork { round, bits: config.rounds[round].pow_bits });
     assert_eq!(refused_argument(|proof| proof.rank_sumcheck.swap(0, 1)), Err(Error::RankSumcheck));
     // `b u = u b`, but the next sumcheck starts from the wrong one.
-    assert_eq!(refused_argument(|proof| proof.rank_values.unabsorbed_mut().swap(0, 1)), Err(Error::InputSumcheck));
+    assert_eq!(refused_argument(|proof| proof.rank_values[0].unabsorbed_mut().swap(0, 1)), Err(Error::InputSumcheck));
     assert_eq!(refused_argument(|proof| proof.input_sumcheck.swap(0, 11)), Err(Error::InputSumcheck));
     assert_eq!(refused_argument(|proof| proof.range_check.swap(3, 4)), Err(Error::RangeCheck));
     assert_eq!(refused_argument(|proof| proof.opening.rounds[0].sumcheck.swap(0, 1)), stale(0));
     assert_eq!(refused_argument(|proof| proof.opening.rounds[last].sumcheck.swap(2, 3)), stale(last));
     assert_eq!(
         refused_argument(|proof| proof.opening.rounds[0].trees.swap(0, 1)),
-        Err(Error::MerkleCap { oracle: Oracle::Weights })
+        Err(Error::MerkleCap { oracle: Oracle::Weights { adapter: 0 } })
     );
     assert_eq!(
         refused_argument(|proof| proof.opening.rounds[0].trees[1].opened.0.swap(4, 5)),
-        Err(Error::MerklePath { oracle: Oracle::Activations, query: 4 })
+        Err(Error::MerklePath { oracle: Oracle::Activations { adapter: 0, run: 0 }, query: 4 })
     );
     assert_eq!(
         refused_argument(|proof| proof.opening.rounds[last].trees[0].cap.0.swap(0, 1)),

@@ -1,4 +1,4 @@
-//! Fiat-Shamir, with one run and with several: prover, verifier, a committed file and docs/protocol.md say the same, event
+//! Fiat-Shamir, with one run, with several, and with several adapters: prover, verifier, a committed file and docs/protocol.md say the same, event
 //! by event; everything said is absorbed, and every challenge is used.
 
 mod support;
@@ -6,12 +6,12 @@ mod support;
 use rankproof_lora_proof::argument::{adapter_preimage, argue, commit_run, state};
 use rankproof_lora_proof::transcript::{Event, Fault, Kind, Transcript, labels};
 use rankproof_lora_proof::{
-    Config, Error, F, LoraProof, Oracle, Profile, SharedProof, SharedRun, commit_weights, verify,
+    Config, Error, F, LoraProof, Oracle, Profile, SharedAdapter, SharedProof, SharedRun, commit_weights, verify,
 };
 use rankproof_statement::{WeightsLayout, tables};
 use rayon::prelude::*;
 use support::elements::{Part, elements, from_elements, parts};
-use support::{events, honest, honest_shared, honest_witness};
+use support::{events, honest, honest_adapters, honest_shared, honest_witness};
 
 /// A configuration, its committed transcript and an honest proof, seen as one of several runs.
 struct Case {
@@ -25,16 +25,21 @@ fn seen_as_shared(proof: &LoraProof) -> SharedProof {
     let run =
         SharedRun { activations: statement.activations, context: statement.context, preimage: activations.preimage };
     let inputs_layout = activations.inputs_layout;
-    SharedProof { adapter_id: statement.adapter, weights_layout, adapter, inputs_layout, runs: vec![run], proof }
+    let adapter =
+        SharedAdapter { adapter_id: statement.adapter, weights_layout, adapter, inputs_layout, runs: vec![run] };
+    SharedProof { adapters: vec![adapter], proof }
 }
 
-fn cases() -> [Case; 2] {
-    let ((tiny, one), (tiny_s2, two)) = (honest(), honest_shared());
-    let [tiny_file, tiny_s2_file] = ["transcript-tiny.txt", "transcript-tiny-s2.txt"];
-    [
-        Case { config: tiny.clone(), golden: tiny_file, proof: seen_as_shared(one) },
-        Case { config: tiny_s2.clone(), golden: tiny_s2_file, proof: two.clone() },
-    ]
+fn cases() -> [Case; 3] {
+    let ((tiny, one), several) = (honest(), [honest_shared(), honest_adapters()]);
+    let one = Case { config: tiny.clone(), golden: "transcript-tiny.txt", proof: seen_as_shared(one) };
+    let [runs, adapters] = ["transcript-tiny-s2.txt", "transcript-tiny-a2.txt"];
+    let [runs, adapters] = [(several[0], runs), (several[1], adapters)].map(|((config, proof), golden)| Case {
+        config: config.clone(),
+        golden,
+        proof: proof.clone(),
+    });
+    [one, runs, adapters]
 }
 
 fn golden(name: &str) -> String {
@@ -172,30 +177,32 @@ fn every_message_is_absorbed_and_no_hint_is() {
     }
 }
 
-/// Both ids, as an adversary computes them who may choose them.
+/// All ids, as an adversary computes them who may choose them.
 fn with_fresh_ids(config: &Config, proof: &mut SharedProof) {
-    let weights = proof.weights_layout.digest(config.maxima());
-    let inputs = proof.inputs_layout.digest(config.maxima());
-    proof.adapter_id = proof.adapter.id(config.inner_digest(), weights);
-    for run in &mut proof.runs {
-        run.activations = run.preimage.id(config.inner_digest(), weights, inputs);
+    for adapter in &mut proof.adapters {
+        let weights = adapter.weights_layout.digest(config.maxima());
+        let inputs = adapter.inputs_layout.digest(config.maxima());
+        adapter.adapter_id = adapter.adapter.id(config.inner_digest(), weights);
+        for run in &mut adapter.runs {
+            run.activations = run.preimage.id(config.inner_digest(), weights, inputs);
+        }
     }
 }
 
 /// What both sides know is absorbed as well, of every run; without that absorption, statements would share challenges.
 #[test]
 fn everything_public_is_absorbed() {
-    type Change = fn(&mut SharedProof, F);
+    type Change = fn(&mut SharedAdapter, F);
     type RunChange = fn(&mut SharedRun, F);
     let once: [(&str, Change); 5] = [
-        ("adapter salt", |proof, change| proof.adapter.salt += change),
-        ("weights root", |proof, change| proof.adapter.weights_root += change),
-        ("weights value", |proof, change| proof.adapter.weights_ood += change),
-        ("weights layout", |proof, change| {
-            proof.weights_layout.slots[2].weights_a = if change == F::from(1u64) { 1 << 7 } else { 1 << 8 };
+        ("adapter salt", |adapter, change| adapter.adapter.salt += change),
+        ("weights root", |adapter, change| adapter.adapter.weights_root += change),
+        ("weights value", |adapter, change| adapter.adapter.weights_ood += change),
+        ("weights layout", |adapter, change| {
+            adapter.weights_layout.slots[2].weights_a = if change == F::from(1u64) { 1 << 7 } else { 1 << 8 };
         }),
-        ("inputs layout", |proof, change| {
-            proof.inputs_layout.input_offsets[2] = if change == F::from(1u64) { 1 << 8 } else { 1 << 9 };
+        ("inputs layout", |adapter, change| {
+            adapter.inputs_layout.input_offsets[2] = if change == F::from(1u64) { 1 << 7 } else { 1 << 8 };
         }),
     ];
     let each: [(&str, RunChange); 4] = [
@@ -225,12 +232,14 @@ fn everything_public_is_absorbed() {
                 changed
             })
         };
-        for (what, change) in once {
-            judge(what, twice(&change));
-        }
-        for run in 0..proof.runs.len() {
-            for (what, change) in each {
-                judge(what, twice(&|proof, number| change(&mut proof.runs[run], number)));
+        for adapter in 0..proof.adapters.len() {
+            for (what, change) in once {
+                judge(what, twice(&|proof, number| change(&mut proof.adapters[adapter], number)));
+            }
+            for run in 0..proof.adapters[adapter].runs.len() {
+                for (what, change) in each {
+                    judge(what, twice(&|proof, number| change(&mut proof.adapters[adapter].runs[run], number)));
+                }
             }
         }
     }
@@ -248,9 +257,10 @@ fn complaint(config: &Config, event: &Event, round: usize, is_final: bool, eleme
         labels::WORK => Error::ProofOfWork { round, bits: config.rounds[round].pow_bits },
         labels::POSITIONS => {
             let query = element * config.rounds[round].positions_per_element();
-            let oracle = if round == 0 { Oracle::Weights } else { Oracle::Folded(round) };
+            let oracle = if round == 0 { Oracle::Weights { adapter: 0 } } else { Oracle::Folded(round) };
             Error::MerklePath { oracle, query }
         }
+        labels::ADAPTERS => Error::InputSumcheck,
         labels::RUNS
         | labels::OUTPUT_POINT
         | labels::BATCHING

@@ -1,6 +1,8 @@
-//! Prove several runs of one adapter at once: they share one argument, and a further run costs a fraction of a proof.
+//! Prove several runs at once, of one adapter or of several: they share one argument, and a further run costs a fraction of
+//! a proof.
 //!
-//! For adapters committed under a profile of several runs (`small-s8`). Everything else is as in [`crate::prove`].
+//! For adapters committed under a profile of several runs (`small-s8`) or of several adapters (`small-a4`). Everything
+//! else is as in [`crate::prove`].
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -8,22 +10,24 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::{Outputs, files, write_outputs};
-use rankproof_lora_proof::{RunRequest, SharedProof, prove_shared as prove_runs};
+use rankproof_lora_proof::{AdapterRequest, Parameters, Profile, RunRequest, SharedProof, prove_shared as prove_runs};
 use rankproof_statement::F;
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
 use serde::Serialize;
 
+use crate::adapter_file::Committed;
 use crate::commit::{read_adapter_file, read_profile};
 use crate::memory::{MemoryPlan, MemoryReport};
 use crate::prove::{check_free, read_witness};
 use crate::seal::{StatementReport, describe_statement};
-use crate::words::print_element;
-use crate::{Error, Progress};
+use crate::{Error, Progress, verify};
 
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Run {
+    /// The private adapter file. Runs of one adapter follow one another.
+    pub adapter: PathBuf,
     /// safetensors with `<module>.x`.
     pub activations: PathBuf,
     /// What the statement is for; never a registration.
@@ -35,8 +39,6 @@ pub struct Run {
 /// What to prove, and where to.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The private adapter file.
-    pub adapter: PathBuf,
     /// The runs, at most as many as the profile has.
     pub runs: Vec<Run>,
     /// Takes only the first rows of each run.
@@ -52,19 +54,22 @@ pub struct Request {
 /// What a proof is about, and what it cost.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The adapter id.
-    pub adapter_id: String,
+    /// The adapter id, if all runs are of one adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter_id: Option<String>,
     /// Profile.
     pub profile: String,
-    /// Number of modules.
+    /// Number of adapters.
+    pub adapters: usize,
+    /// Number of modules, of all adapters.
     pub modules: usize,
-    /// Number of runs.
+    /// Number of runs, of all adapters.
     pub runs: usize,
     /// Variables of each committed polynomial.
     pub log_size: usize,
-    /// Seconds to read the adapter file and rebuild its commitment.
+    /// Seconds to read the adapter files and rebuild their commitments.
     pub load_seconds: f64,
-    /// Seconds to prove, the adapter being loaded.
+    /// Seconds to prove, the adapters being loaded.
     pub proof_seconds: f64,
     /// Seconds of the check before writing.
     pub verify_seconds: f64,
@@ -86,7 +91,54 @@ pub struct Report {
 /// # Errors
 /// Those of a bad head.
 pub fn is_for_several_runs(adapter: &Path) -> Result<bool, Error> {
-    Ok(read_profile(adapter)?.parameters().runs > 1)
+    Ok(read_profile(adapter)?.parameters().statements() > 1)
+}
+
+/// The runs of one adapter of the argument: one that has more than the profile allows takes the place of two.
+struct Group<'a> {
+    adapter: &'a Path,
+    runs: &'a [Run],
+}
+
+/// Splits the runs into those of each adapter.
+fn group(runs: &[Run], most: usize) -> Vec<Group<'_>> {
+    let of_one = runs.chunk_by(|run, next| run.adapter == next.adapter);
+    of_one.flat_map(|runs| runs.chunks(most)).map(|runs| Group { adapter: &runs[0].adapter, runs }).collect()
+}
+
+/// The profile of all adapters, and how the runs are split.
+fn plan(runs: &[Run]) -> Result<(Profile, Vec<Group<'_>>), Error> {
+    let refused = |argument, reason, remedy| Err(Error::BadArgument { argument, reason, remedy });
+    let Some(first) = runs.first() else {
+        return refused("--activations", "no run".into(), "give at least one file");
+    };
+    let profile = read_profile(&first.adapter)?;
+    let name = profile.name();
+    for run in runs {
+        let other = read_profile(&run.adapter)?;
+        if other != profile {
+            let reason = format!("{} is of profile {}, the first of {name}", run.adapter.display(), other.name());
+            return refused("--adapter", reason, "commit all of them under one profile");
+        }
+    }
+    let Parameters { adapters, runs: most, .. } = profile.parameters();
+    if adapters == 1 && runs.iter().any(|run| run.adapter != first.adapter) {
+        let reason = format!("several adapters; a proof of profile {name} is of one");
+        return refused("--adapter", reason, "prove each alone, or commit all with --profile small-a4");
+    }
+    let groups = group(runs, most);
+    if groups.len() > adapters {
+        let reason = match adapters {
+            1 => format!("{} runs; profile {name} proves 1 to {most} at once", runs.len()),
+            _ => format!("{} runs; profile {name} proves 1 to {most} each of 1 to {adapters} adapters", runs.len()),
+        };
+        let remedy = match adapters * most {
+            1 => "prove run by run, or commit with --profile small-s8",
+            _ => "split them into several proofs",
+        };
+        return refused("--activations", reason, remedy);
+    }
+    Ok((profile, groups))
 }
 
 impl Request {
@@ -126,53 +178,55 @@ impl Request {
 /// Proves the runs, checks the proof, and writes it and their outputs, all or none.
 ///
 /// # Errors
-/// When a run is refused, does not fit the profile or the first run, or a context is reserved.
+/// When a run is refused, does not fit the profile or the run before, or a context is reserved; when adapters are of
+/// different profiles, or more than the profile has.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
     request.check()?;
-    let profile = read_profile(&request.adapter)?;
+    let (profile, groups) = plan(&request.runs)?;
     let plan = MemoryPlan::prove(&profile.config());
     plan.check(request.memory, "proving", profile)?;
-    progress.stage("loading the adapter");
+    progress.stage(if groups.len() == 1 { "loading the adapter" } else { "loading the adapters" });
     let start = Instant::now();
-    let committed = read_adapter_file(&request.adapter)?.open()?;
-    let load_seconds = start.elapsed().as_secs_f64();
-    let config = &committed.config;
-    if request.runs.is_empty() || request.runs.len() > config.runs() {
-        let remedy = if config.runs() == 1 {
-            "prove run by run, or commit with --profile small-s8"
-        } else {
-            "split them into several proofs"
-        };
-        return Err(Error::BadArgument {
-            argument: "--activations",
-            reason: format!(
-                "{} runs; profile {} proves 1 to {} at once",
-                request.runs.len(),
-                committed.profile.name(),
-                config.runs()
-            ),
-            remedy,
-        });
+    let mut loaded: Vec<(&Path, Committed)> = Vec::new();
+    for Group { adapter, .. } in &groups {
+        if !loaded.iter().any(|(path, _)| path == adapter) {
+            loaded.push((adapter, read_adapter_file(adapter)?.open()?));
+        }
     }
-    let mut witnesses = Vec::with_capacity(request.runs.len());
-    for run in &request.runs {
-        let witness = read_witness(committed.adapter.clone(), &run.activations, request.tokens)?;
-        witnesses.push((witness, F::rand(&mut OsRng)));
+    let load_seconds = start.elapsed().as_secs_f64();
+    let committed = |path: &Path| loaded.iter().find(|(loaded, _)| *loaded == path).map(|(_, committed)| committed);
+    let committed: Vec<&Committed> = groups.iter().filter_map(|group| committed(group.adapter)).collect();
+    let config = &profile.config();
+    let mut witnesses = Vec::with_capacity(groups.len());
+    for (Group { runs, .. }, committed) in groups.iter().zip(&committed) {
+        let mut of_runs = Vec::with_capacity(runs.len());
+        for run in *runs {
+            let witness = read_witness(committed.adapter.clone(), &run.activations, request.tokens)?;
+            of_runs.push((witness, F::rand(&mut OsRng)));
+        }
+        witnesses.push(of_runs);
     }
 
     progress.stage("proving");
     let start = Instant::now();
-    let runs: Vec<RunRequest<'_>> = witnesses
-        .iter()
-        .zip(&request.runs)
-        .map(|((witness, salt), run)| RunRequest { witness, context: run.context, salt: *salt })
+    let of_adapters = groups.iter().zip(&committed).zip(&witnesses);
+    let requests: Vec<AdapterRequest<'_>> = of_adapters
+        .map(|((Group { runs, .. }, committed), witnesses)| AdapterRequest {
+            weights_layout: &committed.layout,
+            weights: &committed.commitment,
+            adapter: &committed.preimage,
+            runs: witnesses
+                .iter()
+                .zip(*runs)
+                .map(|((witness, salt), run)| RunRequest { witness, context: run.context, salt: *salt })
+                .collect(),
+        })
         .collect();
-    let proof = prove_runs(config, &runs, &committed.layout, &committed.commitment, &committed.preimage)
-        .map_err(Error::Prover)?;
+    let proof = prove_runs(config, &requests).map_err(Error::Prover)?;
     let proof_seconds = start.elapsed().as_secs_f64();
 
     progress.stage("verifying");
-    let bytes = proof.to_bytes(committed.profile, config);
+    let bytes = proof.to_bytes(profile, config);
     let start = Instant::now();
     let (read, _) = SharedProof::from_bytes(&bytes).map_err(Error::SelfCheck)?;
     read.verify(config).map_err(Error::SelfCheck)?;
@@ -180,13 +234,15 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
 
     let outputs = witnesses
         .iter()
+        .flatten()
         .map(|(witness, salt)| Outputs::from_witness(witness, to_canonical_bytes(salt)))
         .collect::<Result<Vec<Outputs>, _>>()?;
     request.write(&outputs, &bytes)?;
     Ok(Report {
-        adapter_id: print_element(&proof.adapter_id),
-        profile: committed.profile.name().to_owned(),
-        modules: committed.adapter.modules.len(),
+        adapter_id: verify::adapter_id(&proof.statements()),
+        profile: profile.name().to_owned(),
+        adapters: loaded.len(),
+        modules: loaded.iter().map(|(_, committed)| committed.adapter.modules.len()).sum(),
         runs: request.runs.len(),
         log_size: config.log_size(),
         load_seconds,

@@ -48,13 +48,13 @@ impl Request {
     }
 }
 
-/// A proof of one run, or one of several.
+/// A proof of one run, or one of several, of one adapter or of several.
 #[derive(Clone, Debug)]
 pub enum Proof {
     /// Of one run.
-    One(LoraProof),
+    One(Box<LoraProof>),
     /// Of several runs that share the argument.
-    Several(SharedProof),
+    Several(Box<SharedProof>),
 }
 
 impl Proof {
@@ -80,8 +80,9 @@ impl Proof {
 pub struct Report {
     /// Always true: a proof that does not hold is an error.
     pub verified: bool,
-    /// The adapter id.
-    pub adapter_id: String,
+    /// The adapter id, if all statements are about one adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub adapter_id: Option<String>,
     /// The activations id of the one run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activations_id: Option<String>,
@@ -110,9 +111,9 @@ pub struct Report {
 pub fn read_proof(path: &Path) -> Result<(Proof, Profile, usize), Error> {
     let bytes = files::read(path, MAX_BYTES)?;
     let read = if bytes.starts_with(SHARED_MAGIC) {
-        SharedProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::Several(proof), profile))
+        SharedProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::Several(Box::new(proof)), profile))
     } else {
-        LoraProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::One(proof), profile))
+        LoraProof::from_bytes(&bytes).map(|(proof, profile)| (Proof::One(Box::new(proof)), profile))
     };
     let (proof, profile) = read.map_err(|source| Error::ProofMalformed { path: path.into(), source })?;
     Ok((proof, profile, bytes.len()))
@@ -134,7 +135,7 @@ pub fn verify(request: &Request) -> Result<Report, Error> {
     narrow(request, ACTIVATIONS_ID, request.activations_id, &mut statements, |statement| statement.activations)?;
     narrow(request, CONTEXT, request.context, &mut statements, |statement| statement.context)?;
     let security = config.security_report();
-    let adapter_id = print_element(&proof.subject().adapter);
+    let adapter_id = adapter_id(&proof.statements());
     let (one, several) = match &proof {
         Proof::One(proof) => (Some(proof.statement), Vec::new()),
         Proof::Several(proof) => (None, proof.statements()),
@@ -151,6 +152,13 @@ pub fn verify(request: &Request) -> Result<Report, Error> {
         proof_bytes,
         statements: several.iter().map(describe_statement).collect(),
     })
+}
+
+/// The adapter that all statements are about, if it is one.
+pub(crate) fn adapter_id(statements: &[Statement]) -> Option<String> {
+    let first = statements.first()?;
+    let is_one = statements.iter().all(|statement| statement.adapter == first.adapter);
+    is_one.then(|| print_element(&first.adapter))
 }
 
 /// Leaves the statements that have the expected element; the error names the first that has not.

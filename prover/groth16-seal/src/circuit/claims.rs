@@ -5,6 +5,7 @@
 //! coordinate 0, and the products of `eq` over the first 0, 1, 2, .. of them form a table that each slot selects from.
 
 use ark_ff::Field;
+use rankproof_lora_proof::claims::CLAIMS_OF_ADAPTER;
 use rankproof_statement::{F, Maxima, WeightBits};
 
 use super::layout::LayoutVar;
@@ -24,13 +25,20 @@ pub struct PointsVar {
     pub input: Vec<Num>,
     /// `rho_w`.
     pub range: Vec<Num>,
+}
+
+/// What the claims about one adapter are read through.
+#[derive(Clone, Debug)]
+pub struct PartVar<'a> {
+    /// Both layouts.
+    pub layout: &'a LayoutVar,
     /// Out-of-domain point of the weights.
     pub weights_ood: Num,
     /// Out-of-domain points of the activations, run by run.
     pub activations_ood: Vec<Num>,
 }
 
-/// The claimed values, in the order of the powers of `gamma`.
+/// The claimed values about one adapter.
 #[derive(Clone, Debug)]
 pub struct ValuesVar {
     /// `A~(rho_k, rho_j)`.
@@ -43,8 +51,6 @@ pub struct ValuesVar {
     pub weights_ood: Num,
     /// `X~(rho_j, rho_t)`.
     pub x: Num,
-    /// `Y~(rho_o, rho_t)`.
-    pub y: Num,
     /// Out-of-domain values of the activations, run by run.
     pub activations_ood: Vec<Num>,
 }
@@ -58,15 +64,21 @@ struct Prefixes {
     b: Num,
 }
 
+/// One adapter: what its claims are read through, and the prefixes of its slots.
+#[derive(Clone, Debug)]
+struct OfAdapter<'a> {
+    part: PartVar<'a>,
+    prefixes: Vec<Prefixes>,
+}
+
 /// All claims joined by powers of `gamma`.
 #[derive(Clone, Debug)]
 pub struct BatchedVar<'a> {
-    layout: &'a LayoutVar,
+    adapters: Vec<OfAdapter<'a>>,
     maxima: &'a Maxima,
     points: PointsVar,
     gamma: Num,
     runs: Vec<Num>,
-    prefixes: Vec<Prefixes>,
 }
 
 fn low_first(point: &[Num]) -> Vec<Num> {
@@ -117,16 +129,10 @@ fn index_eq_table(cs: &mut ConstraintSystem, coordinates: &[Num]) -> Vec<Num> {
     table
 }
 
-impl<'a> BatchedVar<'a> {
-    /// Computes the prefixes of all slots; `runs` is what each run counts in `x` and `y`.
-    pub fn new(
-        cs: &mut ConstraintSystem,
-        maxima: &'a Maxima,
-        layout: &'a LayoutVar,
-        points: PointsVar,
-        gamma: Num,
-        runs: Vec<Num>,
-    ) -> Self {
+impl<'a> OfAdapter<'a> {
+    /// Computes the prefixes of all slots.
+    fn new(cs: &mut ConstraintSystem, maxima: &Maxima, points: &PointsVar, part: PartVar<'a>) -> Self {
+        let layout = part.layout;
         let rank = low_first(&points.rank);
         let (input, output) = (low_first(&points.input), low_first(&points.output));
         let ranks = layout.log_rank.shift(cs, &rank, rank.len());
@@ -145,46 +151,34 @@ impl<'a> BatchedVar<'a> {
             let output_prefix = slot.output.prefix_eq(cs, &output);
             prefixes.push(Prefixes { a: cs.mul(&rank_prefix, &input_prefix), b: cs.mul(&rank_prefix, &output_prefix) });
         }
-        Self { layout, maxima, points, gamma, runs, prefixes }
+        Self { part, prefixes }
     }
 
-    /// The joined claim.
-    pub fn claim(&self, cs: &mut ConstraintSystem, values: &ValuesVar) -> Num {
+    /// What the encoding adds to the claims `a` and `b` (eq. 6).
+    fn offsets(&self, cs: &mut ConstraintSystem) -> [Num; 2] {
         let narrow = F::from(WeightBits::Four.offset());
         let difference = F::from(WeightBits::Eight.offset() - WeightBits::Four.offset());
-        let constant = Num::constant(narrow).add_scaled(difference, &self.layout.wide);
+        let constant = Num::constant(narrow).add_scaled(difference, &self.part.layout.wide);
         let offset_a = cs.mul(&constant, &Num::sum(self.prefixes.iter().map(|prefixes| &prefixes.a)));
         let offset_b = cs.mul(&constant, &Num::sum(self.prefixes.iter().map(|prefixes| &prefixes.b)));
-        let terms = [
-            &values.a + &offset_a,
-            &values.b + &offset_b,
-            values.range.clone(),
-            values.weights_ood.clone(),
-            values.x.clone(),
-            values.y.clone(),
-        ];
-        terms
-            .iter()
-            .chain(&values.activations_ood)
-            .rev()
-            .fold(Num::zero(), |sum, term| &cs.mul(&sum, &self.gamma) + term)
+        [offset_a, offset_b]
     }
 
     /// `h_a~(r)` and `h_b~(r)` (eq. 5).
-    fn weight_functions(&self, cs: &mut ConstraintSystem, r: &[Num]) -> [Num; 2] {
-        let layout = self.layout;
-        let rank = low_first(&self.points.rank);
-        let (input, output) = (low_first(&self.points.input), low_first(&self.points.output));
-        let max_log_rank = self.maxima.max_log_rank();
+    fn weight_functions(&self, cs: &mut ConstraintSystem, maxima: &Maxima, points: &PointsVar, r: &[Num]) -> [Num; 2] {
+        let layout = self.part.layout;
+        let rank = low_first(&points.rank);
+        let (input, output) = (low_first(&points.input), low_first(&points.output));
+        let max_log_rank = maxima.max_log_rank();
         let within_unit = masked_eq(cs, r, &rank, |bit| layout.log_rank.above(bit), max_log_rank);
         let plane = layout.log_rank.select(cs, r);
         let plane = cs.mul(&layout.wide, &plane);
         let planes = Num::one().add_scaled(F::from(15u64), &plane);
         let common = cs.mul(&within_unit, &planes);
 
-        let units = layout.log_unit.shift(cs, r, self.maxima.log_size);
-        let rows_a = running_eq(cs, &units, &input, self.maxima.max_log_in());
-        let rows_b = running_eq(cs, &units, &output, self.maxima.log_output_space);
+        let units = layout.log_unit.shift(cs, r, maxima.log_size);
+        let rows_a = running_eq(cs, &units, &input, maxima.max_log_in());
+        let rows_b = running_eq(cs, &units, &output, maxima.log_output_space);
         let (mut a, mut b) = (Num::zero(), Num::zero());
         for (slot, prefixes) in layout.slots.iter().zip(&self.prefixes) {
             let term = |cs: &mut ConstraintSystem, prefix: &Num, rows: Num, block: Num| {
@@ -200,52 +194,100 @@ impl<'a> BatchedVar<'a> {
     }
 
     /// The weight functions of `x` and `y`.
-    fn activation_functions(&self, cs: &mut ConstraintSystem, half: &Num, rest: &[Num]) -> [Num; 2] {
-        let token = low_first(&self.points.token);
+    fn activation_functions(&self, cs: &mut ConstraintSystem, points: &PointsVar, low: &[Num]) -> [Num; 2] {
+        let (half, rest) = (&low[low.len() - 1], &low[..low.len() - 1]);
+        let log_tokens = &self.part.layout.log_tokens;
+        let token = low_first(&points.token);
         // 1 - q_i beyond the tokens, eq1(p_i, q_i) within: 1 - q + on * p (2q - 1).
         let mut tokens = Num::one();
         for (index, (p, q)) in rest.iter().zip(&token).enumerate() {
             let within = cs.mul(p, &(&(q * F::from(2u64)) - &Num::one()));
-            let change = cs.mul(&self.layout.log_tokens.above(index), &within);
+            let change = cs.mul(&log_tokens.above(index), &within);
             tokens = cs.mul(&tokens, &(&complement(q) + &change));
         }
-        let rows = self.layout.log_tokens.shift(cs, rest, rest.len());
+        let rows = log_tokens.shift(cs, rest, rest.len());
         let row_eq = |cs: &mut ConstraintSystem, point: &[Num]| {
             let count = rows.len().max(point.len());
             running_eq(cs, &rows, point, count).swap_remove(count)
         };
-        let x = row_eq(cs, &low_first(&self.points.input));
-        let y = row_eq(cs, &low_first(&self.points.output));
+        let x = row_eq(cs, &low_first(&points.input));
+        let y = row_eq(cs, &low_first(&points.output));
         let upper = cs.mul(half, &tokens);
         let lower = &tokens - &upper;
         [cs.mul(&lower, &x), cs.mul(&upper, &y)]
     }
+}
 
-    /// `W~(r)`, then `Z_s~(r)` run by run.
+impl<'a> BatchedVar<'a> {
+    /// Computes the prefixes of all slots; `runs` is what each run counts in `x` and `y`.
+    pub fn new(
+        cs: &mut ConstraintSystem,
+        maxima: &'a Maxima,
+        parts: Vec<PartVar<'a>>,
+        points: PointsVar,
+        gamma: Num,
+        runs: Vec<Num>,
+    ) -> Self {
+        let adapters = parts.into_iter().map(|part| OfAdapter::new(cs, maxima, &points, part)).collect();
+        Self { adapters, maxima, points, gamma, runs }
+    }
+
+    /// `sum_i gamma^i term_i`.
+    fn combine<'t>(&self, cs: &mut ConstraintSystem, terms: impl DoubleEndedIterator<Item = &'t Num>) -> Num {
+        terms.rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, &self.gamma) + term)
+    }
+
+    /// The joined claim: for every adapter five values, then `y`, then the out-of-domain values of all runs.
+    pub fn claim(&self, cs: &mut ConstraintSystem, values: &[ValuesVar], y: &Num) -> Num {
+        let mut terms = Vec::new();
+        for (adapter, values) in self.adapters.iter().zip(values) {
+            let [offset_a, offset_b] = adapter.offsets(cs);
+            let [a, b] = [&values.a + &offset_a, &values.b + &offset_b];
+            terms.extend([a, b, values.range.clone(), values.weights_ood.clone(), values.x.clone()]);
+        }
+        terms.push(y.clone());
+        terms.extend(values.iter().flat_map(|values| &values.activations_ood).cloned());
+        self.combine(cs, terms.iter())
+    }
+
+    /// For every adapter `W~(r)`, then `Z_s~(r)` run by run.
     pub fn evaluate(&self, cs: &mut ConstraintSystem, r: &[Num]) -> Vec<Num> {
         let low = low_first(r);
-        let [a, b] = cs.group("weight functions", |cs| self.weight_functions(cs, &low));
-        let (half, rest) = (&low[low.len() - 1], &low[..low.len() - 1]);
-        let [x, y] = cs.group("activation functions", |cs| self.activation_functions(cs, half, rest));
-        let (range, ood_w, ood_z) = cs.group("fixed functions", |cs| {
+        let functions: Vec<[[Num; 2]; 2]> = self
+            .adapters
+            .iter()
+            .map(|adapter| {
+                let weights =
+                    cs.group("weight functions", |cs| adapter.weight_functions(cs, self.maxima, &self.points, &low));
+                let activations =
+                    cs.group("activation functions", |cs| adapter.activation_functions(cs, &self.points, &low));
+                [weights, activations]
+            })
+            .collect();
+        let (range, oods) = cs.group("fixed functions", |cs| {
             let range = eq(cs, &self.points.range, r);
-            let ood_w = power_weight(cs, &self.points.weights_ood, r);
-            let ood_z =
-                self.points.activations_ood.iter().map(|point| power_weight(cs, point, r)).collect::<Vec<Num>>();
-            (range, ood_w, ood_z)
+            let of_adapter = |adapter: &OfAdapter<'_>| {
+                let weights = power_weight(cs, &adapter.part.weights_ood, r);
+                let runs = adapter.part.activations_ood.iter().map(|point| power_weight(cs, point, r));
+                (weights, runs.collect::<Vec<Num>>())
+            };
+            (range, self.adapters.iter().map(of_adapter).collect::<Vec<(Num, Vec<Num>)>>())
         });
-        let gamma = &self.gamma;
-        let combine = |cs: &mut ConstraintSystem, terms: &[&Num]| {
-            terms.iter().rev().fold(Num::zero(), |sum, term| &cs.mul(&sum, gamma) + *term)
-        };
         let zero = Num::zero();
-        let mut all = vec![combine(cs, &[&a, &b, &range, &ood_w])];
-        for (run, (share, ood)) in self.runs.iter().zip(&ood_z).enumerate() {
-            let [x, y] = if run == 0 { [x.clone(), y.clone()] } else { [&x, &y].map(|value| cs.mul(share, value)) };
-            let mut terms = vec![&zero, &zero, &zero, &zero, &x, &y];
-            terms.extend(std::iter::repeat_n(&zero, run));
-            terms.push(ood);
-            all.push(combine(cs, &terms));
+        let of_y = CLAIMS_OF_ADAPTER * self.adapters.len();
+        let mut shares = self.runs.iter().enumerate();
+        let mut all = Vec::new();
+        for (index, ([[a, b], [x, y]], (weights_ood, runs))) in functions.iter().zip(&oods).enumerate() {
+            let first = CLAIMS_OF_ADAPTER * index;
+            let mut terms = vec![&zero; first];
+            terms.extend([a, b, &range, weights_ood]);
+            all.push(self.combine(cs, terms.into_iter()));
+            for (ood, (run, share)) in runs.iter().zip(&mut shares) {
+                let [x, y] = if run == 0 { [x.clone(), y.clone()] } else { [x, y].map(|value| cs.mul(share, value)) };
+                let mut terms = vec![&zero; of_y + 2 + run];
+                (terms[first + CLAIMS_OF_ADAPTER - 1], terms[of_y], terms[of_y + 1 + run]) = (&x, &y, ood);
+                all.push(self.combine(cs, terms.into_iter()));
+            }
         }
         all
     }

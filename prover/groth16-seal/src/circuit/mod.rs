@@ -20,7 +20,9 @@ pub mod layout;
 pub mod transcript;
 pub mod whir;
 
-use rankproof_lora_proof::{ActivationsOpening, Config, LoraProof, Proof, SharedProof, SharedRun, Subject};
+use rankproof_lora_proof::{
+    ActivationsOpening, Config, LoraProof, Proof, SharedAdapter, SharedProof, SharedRun, Subject,
+};
 use rankproof_statement::claim::{CHALLENGE, EVALUATION, PUBLIC_INPUTS, ROOT, public_inputs};
 use rankproof_statement::digest::tags;
 use rankproof_statement::{
@@ -39,7 +41,7 @@ pub fn synthesize(cs: &mut ConstraintSystem, config: &Config, proofs: &[LoraProo
     synthesize_subjects(cs, config, &subjects);
 }
 
-/// [`synthesize`] for proofs of one or of several runs.
+/// [`synthesize`] for proofs of one or of several statements.
 ///
 /// # Panics
 /// As [`synthesize`].
@@ -57,7 +59,7 @@ pub fn synthesize_with(cs: &mut ConstraintSystem, config: &Config, proofs: &[Lor
     synthesize_subjects_with(cs, config, &subjects, public);
 }
 
-/// [`synthesize_with`] for proofs of one or of several runs.
+/// [`synthesize_with`] for proofs of one or of several statements.
 ///
 /// # Panics
 /// As [`synthesize`].
@@ -120,7 +122,7 @@ pub fn blank(config: &Config) -> LoraProof {
     }
 }
 
-/// [`blank`] with the configuration's number of runs.
+/// [`blank`] with the configuration's numbers of adapters and of runs.
 ///
 /// # Panics
 /// As [`blank`].
@@ -129,5 +131,6 @@ pub fn blank_shared(config: &Config) -> SharedProof {
     let ActivationsOpening { inputs_layout, preimage } = activations;
     let run = SharedRun { activations: statement.activations, context: statement.context, preimage };
     let runs = vec![run; config.runs()];
-    SharedProof { adapter_id: statement.adapter, weights_layout, adapter, inputs_layout, runs, proof }
+    let adapter = SharedAdapter { adapter_id: statement.adapter, weights_layout, adapter, inputs_layout, runs };
+    SharedProof { adapters: vec![adapter; config.adapters()], proof }
 }

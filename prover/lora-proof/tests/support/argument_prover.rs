@@ -5,7 +5,7 @@
 
 use ark_ff::{AdditiveGroup, Field};
 use rankproof_lora_proof::argument::{adapter_preimage, state};
-use rankproof_lora_proof::claims::{Batched, Points};
+use rankproof_lora_proof::claims::{Batched, Part, Points};
 use rankproof_lora_proof::multilinear::{eq_table, evaluate, horner};
 use rankproof_lora_proof::transcript::{Message, Transcript, labels};
 use rankproof_lora_proof::{ActivationsOpening, Config, F, LoraProof, Proof, range, sumcheck};
@@ -159,32 +159,27 @@ pub fn prove_with(config: &Config, witness: &Witness, lies: Lies) -> LoraProof {
     let input_values = transcript.send(labels::INPUT_VALUES, [a, x]);
 
     let seed = transcript.challenges(labels::RANGE_SEED, config.log_size());
-    let (range_check, range, range_value) = range::prove(&mut transcript, &nibbles, &seed);
-    let range_value = transcript.send(labels::RANGE_VALUE, [range_value]);
+    let (range_check, range, range_value) = range::prove(&mut transcript, &[(&nibbles, F::ONE)], &seed);
+    let range_value = transcript.send(labels::RANGE_VALUE, [range_value[0]]);
     let gamma = transcript.challenge(labels::BATCHING);
-    let points = Points {
-        maxima,
+    let points = Points { maxima, output: &output, token: &token, rank: &rank, input: &input, range: &range };
+    let part = Part {
         weights: &weights,
         inputs: &inputs,
-        output: &output,
-        token: &token,
-        rank: &rank,
-        input: &input,
-        range: &range,
         weights_ood: ood_points[0],
-        activations_ood: &ood_points[1..],
+        activations_ood: ood_points[1..].to_vec(),
     };
     let runs = [F::from(1u64)];
-    let functions = weight_tables(&Batched { points, gamma, runs: &runs }, 1 << 8);
+    let functions = weight_tables(&Batched { points, adapters: vec![part], gamma, runs: &runs }, 1 << 8);
     let (opening, _) = open(config, &mut transcript, &leaves.each_ref(), vec![w, z], functions, lies.opening);
     lora_proof.proof = Proof {
         output_value: y,
         rank_sumcheck,
-        rank_values,
+        rank_values: vec![rank_values],
         input_sumcheck,
-        input_values,
+        input_values: vec![input_values],
         range_check,
-        range_value,
+        range_values: vec![range_value],
         opening,
     };
     lora_proof

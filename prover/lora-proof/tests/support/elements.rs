@@ -33,11 +33,12 @@ pub fn parts(config: &Config) -> Vec<Part> {
     let mut put = |count: usize, part: Part| parts.extend(std::iter::repeat_n(part, count));
     put(1, Part::OutputValue);
     put(2 * maxima.log_rank_space, Part::RankRound);
-    put(2, Part::RankValue);
+    let adapters = config.parameters.adapters;
+    put(2 * adapters, Part::RankValue);
     put(2 * maxima.log_input_space, Part::InputRound);
-    put(2, Part::InputValue);
+    put(2 * adapters, Part::InputValue);
     put(16 * config.log_size(), Part::RangeRound);
-    put(1, Part::RangeValue);
+    put(adapters, Part::RangeValue);
     put(2 * config.join_variables(), Part::Join);
     let last = config.rounds.len() - 1;
     for (round, round_config) in config.rounds.iter().enumerate() {
@@ -49,8 +50,11 @@ pub fn parts(config: &Config) -> Vec<Part> {
         put(1, Part::Nonce { round });
         let oracles = match round {
             0 => {
-                let mut oracles = vec![Oracle::Weights, Oracle::Activations];
-                oracles.extend((1..config.runs()).map(Oracle::Run));
+                let mut oracles = Vec::new();
+                for adapter in 0..adapters {
+                    oracles.push(Oracle::Weights { adapter });
+                    oracles.extend((0..config.parameters.runs).map(|run| Oracle::Activations { adapter, run }));
+                }
                 oracles
             }
             _ => vec![Oracle::Folded(round)],

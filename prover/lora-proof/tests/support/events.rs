@@ -6,12 +6,12 @@ use rankproof_lora_proof::transcript::{Event, Kind};
 
 /// The events of a proof of this configuration, in order.
 pub fn expected(config: &Config) -> Vec<Event> {
-    let (maxima, runs) = (config.maxima(), config.parameters.runs);
+    let (maxima, adapters, runs) = (config.maxima(), config.parameters.adapters, config.parameters.runs);
     let mut events = Vec::new();
     let mut say = |kind: Kind, length: usize, label: &'static str| events.push(Event { label, kind, length });
-    // Digest and adapter id; per run its id, context, root and value; root and value of the weights; two layouts.
-    say(Public, 6 + 4 * runs, "statement");
-    if runs > 1 {
+    // The digest; per adapter its id, root, value and two layouts, and per run of it id, context, root and value.
+    say(Public, 1 + adapters * (5 + 4 * runs), "statement");
+    if adapters * runs > 1 {
         say(Challenge, 1, "delta");
     }
     say(Challenge, maxima.log_output_space, "rho_o, rho_t");
@@ -21,20 +21,29 @@ pub fn expected(config: &Config) -> Vec<Event> {
         say(Message, 2, "rank round");
         say(Challenge, 1, "rho_k");
     }
-    say(Message, 2, "b, u");
+    for _ in 0..adapters {
+        say(Message, 2, "b, u");
+    }
+    if adapters > 1 {
+        say(Challenge, 1, "mu");
+    }
     for _ in 0..maxima.log_input_space {
         say(Message, 2, "input round");
         say(Challenge, 1, "rho_j");
     }
-    say(Message, 2, "a, x");
+    for _ in 0..adapters {
+        say(Message, 2, "a, x");
+    }
     say(Challenge, config.log_size(), "rho_z");
     for _ in 0..config.log_size() {
         say(Message, 16, "range round");
         say(Challenge, 1, "rho_w");
     }
-    say(Message, 1, "w");
+    for _ in 0..adapters {
+        say(Message, 1, "w");
+    }
     say(Challenge, 1, "gamma");
-    let join = (1 + runs).next_power_of_two().ilog2() as usize;
+    let join = (adapters * (1 + runs)).next_power_of_two().ilog2() as usize;
     for (index, round) in config.rounds.iter().enumerate() {
         let is_last = index + 1 == config.rounds.len();
         for _ in 0..if index == 0 { join + 4 } else { 4 } {

@@ -13,7 +13,8 @@ use rand_chacha::ChaCha20Rng;
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::claims::Batched;
 use rankproof_lora_proof::{
-    Commitment, Config, Error, F, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared,
+    AdapterRequest, Commitment, Config, Error, F, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove,
+    prove_shared,
 };
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::{
@@ -66,7 +67,7 @@ pub fn prove_witness(config: &Config, witness: &Witness, context: F) -> LoraProo
 pub fn weight_tables(batched: &Batched<'_>, length: usize) -> Vec<Vec<F>> {
     let functions = batched.weight_functions();
     let starts = || (0..1usize << functions.log_size()).step_by(length);
-    (0..=batched.runs.len())
+    (0..batched.adapters.len() + batched.runs.len())
         .map(|polynomial| starts().flat_map(|start| functions.piece(polynomial, start, length)).collect())
         .collect()
 }
@@ -98,6 +99,23 @@ pub fn honest_shared() -> &'static (Config, SharedProof) {
     })
 }
 
+/// The witnesses of [`honest_adapters`]: other modules, other sizes, the other width.
+pub fn two_adapters() -> [Witness; 2] {
+    let shapes = [("alone", 50, 33, 5, false), ("v", 24, 17, 4, false), ("w", 24, 30, 2, true)];
+    [honest_witness(), witness(&shapes, 9, WeightBits::Eight, 11)]
+}
+
+/// An honest proof of one run each of two adapters, made once per test binary; verifies.
+pub fn honest_adapters() -> &'static (Config, SharedProof) {
+    static HONEST: OnceLock<(Config, SharedProof)> = OnceLock::new();
+    HONEST.get_or_init(|| {
+        let config = Profile::TinyA2.config();
+        let [first, second] = two_adapters();
+        let proof = adapters_by(&config, &[&[first], &[second]], prove_shared).expect("provable");
+        (config, proof)
+    })
+}
+
 /// Another run of a witness's adapter: the same layout, other inputs and scales.
 pub fn another_run(witness: &Witness, seed: u64) -> Witness {
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -120,19 +138,38 @@ pub fn prove_shared_witnesses(config: &Config, witnesses: &[Witness]) -> Result<
     shared_by(config, witnesses, prove_shared)
 }
 
-type SharedProver =
-    fn(&Config, &[RunRequest<'_>], &WeightsLayout, &Commitment, &AdapterPreimage) -> Result<SharedProof, Error>;
+type SharedProver = fn(&Config, &[AdapterRequest<'_>]) -> Result<SharedProof, Error>;
 
 /// [`prove_shared_witnesses`] with a prover of the caller's.
 pub fn shared_by(config: &Config, witnesses: &[Witness], prover: SharedProver) -> Result<SharedProof, Error> {
-    let layout = WeightsLayout::plan(&witnesses[0].adapter, config.maxima()).expect("fits");
-    let commitment = commit_weights(config, tables::weights(&witnesses[0].adapter, &layout, config.maxima()));
-    let (root, value) = (commitment.root(), commitment.ood_value());
-    let preimage = adapter_preimage(&witnesses[0].adapter, root, value, F::from(1_234_567u64));
-    let requests: Vec<RunRequest<'_>> = witnesses
+    adapters_by(config, &[witnesses], prover)
+}
+
+/// Runs of several adapters under one argument, with contexts 1, 2, ..
+pub fn adapters_by(config: &Config, adapters: &[&[Witness]], prover: SharedProver) -> Result<SharedProof, Error> {
+    let committed: Vec<(WeightsLayout, Commitment, AdapterPreimage)> = adapters
         .iter()
-        .zip(1u64..)
-        .map(|(witness, run)| RunRequest { witness, context: F::from(run), salt: F::from(7_000 + run) })
+        .zip(1_234_567u64..)
+        .map(|(witnesses, salt)| {
+            let adapter = &witnesses[0].adapter;
+            let layout = WeightsLayout::plan(adapter, config.maxima()).expect("fits");
+            let commitment = commit_weights(config, tables::weights(adapter, &layout, config.maxima()));
+            let preimage = adapter_preimage(adapter, commitment.root(), commitment.ood_value(), F::from(salt));
+            (layout, commitment, preimage)
+        })
         .collect();
-    prover(config, &requests, &layout, &commitment, &preimage)
+    let mut number = 1u64..;
+    let mut run = |witness| {
+        let run = number.next().expect("endless");
+        RunRequest { witness, context: F::from(run), salt: F::from(7_000 + run) }
+    };
+    let requests: Vec<AdapterRequest<'_>> = adapters
+        .iter()
+        .zip(&committed)
+        .map(|(witnesses, (weights_layout, weights, adapter))| {
+            let runs = witnesses.iter().map(&mut run).collect();
+            AdapterRequest { weights_layout, weights, adapter, runs }
+        })
+        .collect();
+    prover(config, &requests)
 }
