@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use rankproof_pipeline::{Profile, SealProfile};
 
 use crate::ceremony::Ceremony;
 use crate::chain_arguments::{Context, Deploy, Register, Revoke, Status, Submit, Transfer, Watch};
+use crate::profiles;
 
 /// Proves that a committed LoRA adapter gave exactly these outputs from these inputs, without showing the adapter.
 #[derive(Debug, Parser)]
@@ -91,16 +91,6 @@ pub enum Bits {
     Eight,
 }
 
-fn profiles() -> String {
-    format!("What the statement must fit in: {} (-sN takes N runs at once)", Profile::ALL.map(Profile::name).join(", "))
-}
-
-/// The profiles of keys, for every command that takes one.
-pub fn seal_profiles() -> String {
-    let names = SealProfile::ALL.map(SealProfile::name).join(", ");
-    format!("What the keys are for: {names} (-xN seals N proofs at once, -sN one proof of N runs)")
-}
-
 /// Arguments of `commit`.
 #[derive(Args, Debug)]
 pub struct Commit {
@@ -110,7 +100,7 @@ pub struct Commit {
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// What the statement must fit in.
-    #[arg(long, default_value = "small", value_name = "NAME", help = profiles())]
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles::of_proofs())]
     pub profile: String,
     /// Width of the quantized weights.
     #[arg(long, value_enum, default_value = "4")]
@@ -236,7 +226,7 @@ pub enum Keys {
 #[derive(Args, Debug)]
 pub struct KeysNew {
     /// What the keys are for.
-    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles::of_keys())]
     pub profile: String,
     /// The folder; .rankproof/keys/NAME without this.
     #[arg(short, long, value_name = "DIR")]
@@ -298,7 +288,7 @@ pub struct KeysImport {
     #[arg(value_name = "FILE.zkey")]
     pub zkey: PathBuf,
     /// What the keys are for.
-    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles::of_keys())]
     pub profile: String,
     /// The folder; .rankproof/keys/NAME without this.
     #[arg(short, long, value_name = "DIR")]

@@ -7,7 +7,7 @@ use rankproof_pipeline::ceremony::{self, Beacon, Finalise as Request, Step};
 use rankproof_pipeline::{Error, Progress, keys, seal_profile};
 use serde_json::Value;
 
-use crate::arguments::seal_profiles;
+use crate::profiles;
 use crate::run::report;
 
 /// Commands of a ceremony, in the order in which they are used.
@@ -33,7 +33,7 @@ pub enum Ceremony {
 #[derive(Args, Debug)]
 pub struct R1cs {
     /// What the keys are for.
-    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles::of_keys())]
     profile: String,
     /// The constraints.
     #[arg(short, long, value_name = "FILE.r1cs")]
@@ -144,7 +144,7 @@ pub struct Finalise {
     #[arg(value_name = "FILE.zkey")]
     key: PathBuf,
     /// What the keys are for.
-    #[arg(long, default_value = "small", value_name = "NAME", help = seal_profiles())]
+    #[arg(long, default_value = "small", value_name = "NAME", help = profiles::of_keys())]
     profile: String,
     /// The powers of tau.
     #[arg(long, value_name = "FILE.ptau")]

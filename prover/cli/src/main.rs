@@ -8,6 +8,7 @@ mod arguments;
 mod bars;
 mod ceremony;
 mod chain_arguments;
+mod profiles;
 mod run;
 mod run_chain;
 mod run_prove;

@@ -69,3 +69,17 @@ fn one_more_variable_adds_at_most_a_tenth() {
         }
     }
 }
+
+/// What sharing an argument saves: docs/protocol.md section 6 has the numbers.
+#[test]
+fn further_adapters_and_runs_cost_what_the_protocol_says() {
+    let with = |profile: Profile, change: &dyn Fn(&mut Parameters)| {
+        let mut parameters = profile.parameters();
+        change(&mut parameters);
+        constraints(&Config::new(parameters).expect("a configuration"))
+    };
+    let adapters = [1, 2, 3, 4].map(|adapters| with(Profile::SmallA4, &|parameters| parameters.adapters = adapters));
+    assert_eq!(adapters, [384_455, 605_031, 824_651, 1_044_640]);
+    let runs = [7, 8].map(|runs| with(Profile::SmallS8, &|parameters| parameters.runs = runs));
+    assert_eq!(runs, [1_013_427, 1_117_483]);
+}

@@ -1,5 +1,5 @@
-//! The hunt for under-constraint in the whole circuit of the profile `tiny`: what a prover may choose, what follows from
-//! the choice, and that no variable moves alone.
+//! The hunt for under-constraint in the whole circuits of the profiles `tiny` and `tiny-a2`: what a prover may choose, what
+//! follows from the choice, and (`tiny`) that no variable moves alone.
 
 #[path = "../../lora-proof/tests/support/mod.rs"]
 mod support;
@@ -12,23 +12,31 @@ use rand_chacha::ChaCha20Rng;
 use rankproof_groth16_seal::r1cs::determinacy::{Determinacy, Origin};
 use rankproof_groth16_seal::r1cs::perturbation::Perturbation;
 use rankproof_groth16_seal::{Assignment, ConstraintSystem, F, Matrices, circuit};
-use rankproof_lora_proof::{Config, LoraProof, Profile, Proof};
+use rankproof_lora_proof::{Config, Profile, Proof, Subject};
 use rankproof_statement::WeightBits;
 use rayon::prelude::*;
-use support::{SHAPES, prove_witness, witness};
+use support::{SHAPES, honest_adapters, prove_witness, witness};
 
-fn written(config: &Config, proof: &LoraProof) -> (Matrices, Assignment) {
+fn written(config: &Config, subject: &Subject<'_>) -> (Matrices, Assignment) {
     let mut cs = ConstraintSystem::recording();
-    circuit::synthesize(&mut cs, config, std::slice::from_ref(proof));
-    cs.into_parts()
+    circuit::synthesize_subjects(&mut cs, config, std::slice::from_ref(subject));
+    let (matrices, assignment) = cs.into_parts();
+    assert_eq!(matrices.first_unsatisfied(assignment.values()), None);
+    (matrices, assignment)
 }
 
 fn honest(seed: u64) -> (Config, Matrices, Assignment) {
     let config = Profile::Tiny.config();
     let proof = prove_witness(&config, &witness(&SHAPES, 5, WeightBits::Four, seed), F::from(9u64));
-    let (matrices, assignment) = written(&config, &proof);
-    assert_eq!(matrices.first_unsatisfied(assignment.values()), None);
+    let (matrices, assignment) = written(&config, &proof.subject());
     (config, matrices, assignment)
+}
+
+/// The circuit of two adapters under one argument.
+fn two_adapters() -> (Config, Matrices, Assignment) {
+    let (config, proof) = honest_adapters();
+    let (matrices, assignment) = written(config, &proof.subject());
+    (config.clone(), matrices, assignment)
 }
 
 /// The part of the circuit, without numbers: `slot 0/opening/round 1/queries` is `slot/opening/round/queries`.
@@ -40,8 +48,8 @@ fn part(matrices: &Matrices, row: usize) -> String {
 
 /// The hints of the comparison with r - 1: `missing · hint = run`, one for each of its 53 runs of zeros.
 const CANONICAL_HINTS: usize = 53;
-/// Roots and values (4), limbs of digests (4 and 2), salts (2), context.
-const OPENINGS: usize = 4 + 4 + 2 + 2 + 1;
+/// Of an adapter: root and value, limbs of two digests, salt; of a run: root and value, limbs of a digest, salt, context.
+const OPENINGS: [usize; 2] = [2 + 4 + 1, 2 + 2 + 1 + 1];
 
 /// Canonical decompositions of a proof: one for each element that positions come from, one for each proof of work.
 fn decompositions(config: &Config) -> usize {
@@ -52,22 +60,24 @@ fn decompositions(config: &Config) -> usize {
 /// the ids open to, bits, and hints that decide nothing. All else follows, by the rows, in every assignment.
 #[test]
 fn the_prover_chooses_the_proof_and_nothing_else() {
-    let (config, matrices, _) = honest(1);
-    let determinacy = Determinacy::of(&matrices);
-    let count = |wanted: fn(&Origin) -> bool| determinacy.origins().iter().filter(|origin| wanted(origin)).count();
-    let inputs = count(|origin| *origin == Origin::Input);
-    let bits = count(|origin| matches!(origin, Origin::Bit { .. }));
-    let trees = |index: usize| if index == 0 { 2 } else { 1 };
-    let rounds = config.rounds.iter().enumerate();
-    let levels: usize = rounds.map(|(index, round)| trees(index) * round.queries * round.path_levels()).sum();
-    let hints = decompositions(&config) * CANONICAL_HINTS;
-    assert_eq!(inputs, Proof::element_count(&config) + levels + OPENINGS + hints);
-    let decomposed = decompositions(&config) * 254;
-    let in_layout =
-        |origin: &&Origin| matches!(origin, Origin::Bit { row } if matrices.group(*row).contains("/layout"));
-    let layout = determinacy.origins().iter().filter(in_layout).count();
-    assert_eq!(bits, decomposed + layout);
-    println!("{inputs} inputs, {bits} bits, {} computed", matrices.num_variables() - inputs - bits - 4);
+    for (config, matrices, _) in [honest(1), two_adapters()] {
+        let determinacy = Determinacy::of(&matrices);
+        let count = |wanted: fn(&Origin) -> bool| determinacy.origins().iter().filter(|origin| wanted(origin)).count();
+        let inputs = count(|origin| *origin == Origin::Input);
+        let bits = count(|origin| matches!(origin, Origin::Bit { .. }));
+        let trees = |index: usize| if index == 0 { config.commitments() } else { 1 };
+        let rounds = config.rounds.iter().enumerate();
+        let levels: usize = rounds.map(|(index, round)| trees(index) * round.queries * round.path_levels()).sum();
+        let hints = decompositions(&config) * CANONICAL_HINTS;
+        let openings = config.adapters() * OPENINGS[0] + config.statements() * OPENINGS[1];
+        assert_eq!(inputs, Proof::element_count(&config) + levels + openings + hints);
+        let decomposed = decompositions(&config) * 254;
+        let in_layout =
+            |origin: &&Origin| matches!(origin, Origin::Bit { row } if matrices.group(*row).contains("/layout"));
+        let layout = determinacy.origins().iter().filter(in_layout).count();
+        assert_eq!(bits, decomposed + layout);
+        println!("{inputs} inputs, {bits} bits, {} computed", matrices.num_variables() - inputs - bits - 4);
+    }
 }
 
 /// Everything that the circuit asserts, by part: all other rows compute a variable or make it a bit.
@@ -107,6 +117,22 @@ fn asserts_what_the_list_says() {
     }
     let expected = ASSERTIONS.iter().map(|(part, count)| ((*part).to_owned(), *count)).collect();
     assert_eq!(asserted, expected);
+
+    // Two adapters add layouts and trees, and neither an assertion of another kind nor one of each sumcheck.
+    let (_, matrices, _) = two_adapters();
+    let mut of_two: BTreeMap<String, usize> = BTreeMap::new();
+    for row in Determinacy::of(&matrices).asserting() {
+        *of_two.entry(part(&matrices, *row)).or_default() += 1;
+    }
+    assert_eq!(of_two.keys().collect::<Vec<_>>(), asserted.keys().collect::<Vec<_>>());
+    for (part, count) in &asserted {
+        if part.contains("/layout/") {
+            assert_eq!(of_two[part], 2 * count, "{part}");
+        }
+        if part.ends_with("sumcheck") || part.ends_with("range check") || part.ends_with("claim") {
+            assert_eq!((of_two[part], *count), (1, 1), "{part}");
+        }
+    }
 }
 
 /// Every variable of the circuit, changed by 1, by -1 and by something at random, breaks a row. The only exceptions are
@@ -166,20 +192,24 @@ fn complaints(matrices: &Matrices, assignment: &Assignment, step: usize) -> (usi
 /// changes together make every assertion of the list complain.
 #[test]
 fn every_assertion_complains_about_some_choice() {
-    let (_, matrices, assignment) = honest(1);
-    let (tried, parts) = complaints(&matrices, &assignment, 37);
-    println!("assurance: choices changed and followed = {tried}");
-    let expected: BTreeSet<String> = ASSERTIONS.iter().map(|(part, _)| (*part).to_owned()).collect();
-    assert_eq!(expected.difference(&parts).collect::<Vec<_>>(), Vec::<&String>::new());
+    let mut total = 0;
+    for (_, matrices, assignment) in [honest(1), two_adapters()] {
+        let (tried, parts) = complaints(&matrices, &assignment, 37);
+        total += tried;
+        let expected: BTreeSet<String> = ASSERTIONS.iter().map(|(part, _)| (*part).to_owned()).collect();
+        assert_eq!(expected.difference(&parts).collect::<Vec<_>>(), Vec::<&String>::new());
+    }
+    println!("assurance: choices changed and followed = {total}");
 }
 
-/// [`every_assertion_complains_about_some_choice`] for every input and every bit, and for another witness.
+/// [`every_assertion_complains_about_some_choice`] for every input and every bit, also of another witness.
 #[test]
 #[ignore = "minutes: make test-full"]
 fn every_choice_is_caught() {
-    for seed in [1, 2] {
-        let (_, matrices, assignment) = honest(seed);
+    for (what, (_, matrices, assignment)) in
+        [("one adapter", honest(1)), ("another", honest(2)), ("two adapters", two_adapters())]
+    {
         let (tried, parts) = complaints(&matrices, &assignment, 1);
-        println!("seed {seed}: {tried} choices changed, {} parts complained", parts.len());
+        println!("{what}: {tried} choices changed, {} parts complained", parts.len());
     }
 }

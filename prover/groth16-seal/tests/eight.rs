@@ -1,5 +1,5 @@
-//! Eight proofs in one seal, and eight runs under one argument: what holds of two must hold of eight. The circuits alone,
-//! without keys; minutes, so in the full layer.
+//! Eight proofs in one seal, eight runs under one argument, four adapters under one: what holds of two must hold of more.
+//! The circuits alone, without keys; minutes, so in the full layer.
 
 #[path = "../../lora-proof/tests/support/mod.rs"]
 mod support;
@@ -7,10 +7,10 @@ mod support;
 use ark_ff::Field;
 use rankproof_groth16_seal::{ConstraintSystem, F, Matrices, SealProfile, circuit, seal};
 use rankproof_lora_proof::shared::argue_shared;
-use rankproof_lora_proof::{Error, LoraProof, Subject, verify};
-use rankproof_statement::WeightBits;
+use rankproof_lora_proof::{Error, LoraProof, Oracle, SharedProof, Subject, prove_shared, verify};
 use rankproof_statement::claim::{Statement, public_inputs};
-use support::{SHAPES, another_run, prove_shared_witnesses, prove_witness, shared_by, witness};
+use rankproof_statement::{WeightBits, Witness};
+use support::{SHAPES, adapters_by, another_run, prove_shared_witnesses, prove_witness, shared_by, witness};
 
 /// The first part of the circuit that complains under a claim of these statements.
 fn complaint(profile: SealProfile, matrices: &Matrices, subjects: &[Subject<'_>], claimed: &[Statement]) -> String {
@@ -79,9 +79,7 @@ fn eight_runs_share_one_argument() {
     let honest = prove_shared_witnesses(&config, &runs).expect("provable");
     assert_eq!(honest.verify(&config), Ok(()));
     let claimed = honest.subject().statements();
-    let judge = |proof: &rankproof_lora_proof::SharedProof, claimed: &[Statement]| {
-        complaint(PROFILE, &matrices, &[proof.subject()], claimed)
-    };
+    let judge = |proof: &SharedProof, claimed: &[Statement]| complaint(PROFILE, &matrices, &[proof.subject()], claimed);
     assert_eq!(judge(&honest, &claimed), "");
 
     // Statements swapped, one without its run, one repeated.
@@ -103,10 +101,7 @@ fn eight_runs_share_one_argument() {
     assert!(refused.starts_with("slot 0/rank sumcheck"), "`{refused}` complains");
     let mut changed = honest.clone();
     changed.proof.opening.rounds[0].trees.swap(2, 7);
-    assert_eq!(
-        changed.verify(&config),
-        Err(Error::MerkleCap { oracle: rankproof_lora_proof::Oracle::Activations { adapter: 0, run: 1 } })
-    );
+    assert_eq!(changed.verify(&config), Err(Error::MerkleCap { oracle: Oracle::Activations { adapter: 0, run: 1 } }));
     let refused = judge(&changed, &claimed);
     assert!(refused.starts_with("slot 0/opening/round 0/queries/tree 2/cap root"), "`{refused}` complains");
 
@@ -120,4 +115,66 @@ fn eight_runs_share_one_argument() {
         assert!(refused.starts_with("slot 0/rank sumcheck"), "{lies:?}: `{refused}` complains");
     }
     println!("assurance: proofs of eight runs judged by the circuit = 8");
+}
+
+#[test]
+#[ignore = "minutes: make test-full"]
+fn four_adapters_share_one_argument() {
+    const PROFILE: SealProfile = SealProfile::SMALL_A4;
+    let (config, matrices) = (PROFILE.config(), seal::circuit_of(PROFILE));
+    let bits = [WeightBits::Four, WeightBits::Eight, WeightBits::Four, WeightBits::Eight];
+    let witnesses: Vec<Witness> = bits
+        .into_iter()
+        .zip([(1, 5), (2, 40), (3, 64), (4, 33)])
+        .map(|(bits, (seed, tokens))| witness(&SHAPES, tokens, bits, seed))
+        .collect();
+    let one_each = |witnesses: &[Witness], prover| {
+        let adapters: Vec<&[Witness]> = witnesses.chunks(1).collect();
+        adapters_by(&config, &adapters, prover)
+    };
+    let honest = one_each(&witnesses, prove_shared).expect("provable");
+    assert_eq!(honest.verify(&config), Ok(()));
+    let claimed = honest.subject().statements();
+    let judge = |proof: &SharedProof, claimed: &[Statement]| complaint(PROFILE, &matrices, &[proof.subject()], claimed);
+    assert_eq!(judge(&honest, &claimed), "");
+
+    // Three adapters: the last one fills the profile.
+    let three = one_each(&witnesses[..3], prove_shared).expect("provable");
+    assert_eq!((three.statements().len(), judge(&three, &three.subject().statements()).as_str()), (3, ""));
+
+    // Statements swapped, one without its run, one repeated, one about the adapter of another.
+    let claims: [fn(&mut [Statement]); 4] = [
+        |claimed| claimed.swap(1, 2),
+        |claimed| claimed[3].context += F::ONE,
+        |claimed| claimed[3] = claimed[2],
+        |claimed| claimed[3].adapter = claimed[2].adapter,
+    ];
+    for claim in claims {
+        let mut claimed = claimed.clone();
+        claim(&mut claimed);
+        assert_eq!(judge(&honest, &claimed), "root");
+    }
+
+    // Adapters and their trees swapped inside the proof.
+    let mut changed = honest.clone();
+    changed.adapters.swap(1, 2);
+    assert_eq!(changed.verify(&config), Err(Error::RankSumcheck));
+    let refused = judge(&changed, &changed.subject().statements());
+    assert!(refused.starts_with("slot 0/rank sumcheck"), "`{refused}` complains");
+    let mut changed = honest.clone();
+    changed.proof.opening.rounds[0].trees.swap(2, 6);
+    assert_eq!(changed.verify(&config), Err(Error::MerkleCap { oracle: Oracle::Weights { adapter: 1 } }));
+    let refused = judge(&changed, &claimed);
+    assert!(refused.starts_with("slot 0/opening/round 0/queries/tree 2/cap root"), "`{refused}` complains");
+
+    // One bad among four, argued all the same; and two whose lies cancel in their sum.
+    for lies in [vec![(2, 1)], vec![(0, 1), (3, -1)]] {
+        let mut wrong = witnesses.clone();
+        lies.iter().for_each(|(adapter, lie): &(usize, i64)| wrong[*adapter].outputs[1][3] += lie);
+        let proof = one_each(&wrong, argue_shared).expect("argued");
+        assert_eq!(proof.verify(&config), Err(Error::RankSumcheck), "{lies:?}");
+        let refused = judge(&proof, &proof.subject().statements());
+        assert!(refused.starts_with("slot 0/rank sumcheck"), "{lies:?}: `{refused}` complains");
+    }
+    println!("assurance: proofs of four adapters judged by the circuit = 10");
 }

@@ -11,14 +11,12 @@ use rankproof_adapter::{
 use rankproof_groth16_seal::{ConstraintSystem, F, VerifyingKey, generator};
 use rankproof_lora_halo2::{ActivationsBinding, AdapterBinding, Cache, Keys, Opening, Shape};
 use rankproof_lora_proof::argument::adapter_preimage;
-use rankproof_lora_proof::{
-    AdapterRequest, LoraProof, Profile, RunRequest, SharedProof, commit_weights, prove, prove_shared,
-};
+use rankproof_lora_proof::{AdapterRequest, LoraProof, Profile, RunRequest, commit_weights, prove, prove_shared};
 use rankproof_pipeline::adapter_file::AdapterFile;
 use rankproof_pipeline::public_adapter::PublicAdapter;
 use rankproof_statement::field::to_canonical_bytes;
 use rankproof_statement::layout::sort_into_slots;
-use rankproof_statement::{WeightBits, WeightsLayout, Witness, tables};
+use rankproof_statement::{AdapterPreimage, WeightBits, WeightsLayout, Witness, tables};
 use tempfile::TempDir;
 
 /// Memory that the halo2 keys may take, bytes.
@@ -47,6 +45,8 @@ pub struct Honest {
     pub lora_proof: Vec<u8>,
     /// A proof of two runs, of the profile `tiny-s2`.
     pub shared_proof: Vec<u8>,
+    /// A proof of two adapters, of the profile `tiny-a2`.
+    pub adapters_proof: Vec<u8>,
     /// The proving key of a circuit of two rows.
     pub proving_key: Vec<u8>,
     /// The verifying key of the committed seals.
@@ -77,21 +77,25 @@ fn tensors(shapes: &[(String, [usize; 2])]) -> Vec<u8> {
     bytes
 }
 
-/// Two runs of the same inputs in different contexts, under one argument.
-fn two_runs(witness: &Witness) -> SharedProof {
-    let config = Profile::TinyS2.config();
+/// Runs of the same inputs in different contexts under one argument: of one adapter, or of the same weights committed with
+/// another salt for each run.
+fn shared(profile: Profile, witness: &Witness, contexts: [u64; 2]) -> Vec<u8> {
+    let config = profile.config();
     let layout = WeightsLayout::plan(&witness.adapter, config.maxima()).expect("fits");
     let commitment = commit_weights(&config, tables::weights(&witness.adapter, &layout, config.maxima()));
     let (root, value) = (commitment.root(), commitment.ood_value());
-    let preimage = adapter_preimage(&witness.adapter, root, value, F::from(1_001u64));
-    let run = |context: u64| RunRequest { witness, context: F::from(context), salt: F::from(1_002 + context) };
-    let request = AdapterRequest {
+    let salts = (1_001u64..).take(config.adapters());
+    let preimages: Vec<AdapterPreimage> =
+        salts.map(|salt| adapter_preimage(&witness.adapter, root, value, F::from(salt))).collect();
+    let run = |context: &u64| RunRequest { witness, context: F::from(*context), salt: F::from(1_002 + context) };
+    let requests = preimages.iter().zip(contexts.chunks(config.runs())).map(|(adapter, contexts)| AdapterRequest {
         weights_layout: &layout,
         weights: &commitment,
-        adapter: &preimage,
-        runs: vec![run(7), run(8)],
-    };
-    prove_shared(&config, &[request]).expect("true")
+        adapter,
+        runs: contexts.iter().map(run).collect(),
+    });
+    let requests: Vec<AdapterRequest<'_>> = requests.collect();
+    prove_shared(&config, &requests).expect("true").to_bytes(profile, &config)
 }
 
 /// The witness of the honest files.
@@ -166,7 +170,8 @@ fn make() -> Honest {
         adapter_file,
         public_adapter: public.to_bytes(),
         lora_proof: proof.to_bytes(Profile::Tiny, &config),
-        shared_proof: two_runs(&witness).to_bytes(Profile::TinyS2, &Profile::TinyS2.config()),
+        shared_proof: shared(Profile::TinyS2, &witness, [7, 8]),
+        adapters_proof: shared(Profile::TinyA2, &witness, [7, 8]),
         proving_key: read("proving.key"),
         verifying_key: std::fs::read(fixture("seals/verifying.key")).expect("a fixture"),
         seal_json: std::fs::read(fixture("seals/first.json")).expect("a fixture"),
@@ -183,12 +188,6 @@ pub fn honest() -> &'static Honest {
 pub fn lora_proof() -> &'static LoraProof {
     static PROOF: OnceLock<LoraProof> = OnceLock::new();
     PROOF.get_or_init(|| LoraProof::from_bytes(&honest().lora_proof).expect("honest").0)
-}
-
-/// The honest proof of two runs, decoded.
-pub fn shared_proof() -> &'static SharedProof {
-    static PROOF: OnceLock<SharedProof> = OnceLock::new();
-    PROOF.get_or_init(|| SharedProof::from_bytes(&honest().shared_proof).expect("honest").0)
 }
 
 /// The verifying key of the committed seals, decoded.

@@ -70,6 +70,7 @@ replays!(
     public_adapter,
     lora_proof,
     shared_proof,
+    adapters_proof,
     halo2_proof,
     halo2_gzip,
     verifying_key,
