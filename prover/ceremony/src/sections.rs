@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -47,7 +48,8 @@ pub struct Span {
 #[derive(Debug)]
 pub struct SectionFile {
     path: PathBuf,
-    file: File,
+    /// Threads that read share its position.
+    file: Mutex<File>,
     sections: BTreeMap<u32, Span>,
 }
 
@@ -97,7 +99,7 @@ impl SectionFile {
             if position != actual {
                 return Err(FileFault::Length { expected: position, actual });
             }
-            Ok(Self { path: path.to_owned(), file, sections })
+            Ok(Self { path: path.to_owned(), file: Mutex::new(file), sections })
         };
         read().map_err(|fault| fault.at(path))
     }
@@ -153,7 +155,7 @@ impl SectionFile {
     }
 
     fn read_into(&self, start: u64, bytes: &mut [u8]) -> Result<(), Error> {
-        let mut file = &self.file;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let read = file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(bytes));
         read.map_err(|error| FileFault::from(error).at(&self.path))
     }
@@ -378,4 +380,32 @@ pub(crate) fn encode<P: Point>(points: &[P], write: fn(&P, &mut Vec<u8>)) -> Vec
         })
         .collect();
     parts.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each reads one section of an open file again and again, and never sees a byte of the other's.
+    #[test]
+    fn threads_share_an_open_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sections");
+        let mut writer = SectionWriter::create(&path, b"test", 2, false).expect("created");
+        (1..=2u32).for_each(|section| writer.section(section, &[section as u8; 1 << 12]).expect("written"));
+        writer.finish().expect("written");
+        let file = SectionFile::open(&path, b"test", "test").expect("honest");
+        let together = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for section in 1..=2u32 {
+                let (file, together) = (&file, &together);
+                scope.spawn(move || {
+                    together.wait();
+                    for _ in 0..20_000 {
+                        assert!(file.bytes(section, 1 << 12, "there").expect("readable") == [section as u8; 1 << 12]);
+                    }
+                });
+            }
+        });
+    }
 }
