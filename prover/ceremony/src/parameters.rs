@@ -151,6 +151,13 @@ mod tests {
         assert_eq!(changed(0, 2), None, "no such kind");
         assert_eq!(changed(8, 4), None, "no such field");
         assert_eq!(changed(15, 1), None, "a field twice");
+        let fields = |fields: &[u8]| {
+            let bytes = [&[1, 0, 0, 0, fields.len() as u8, 0, 0, 0], fields].concat();
+            Parameters::read(&mut bytes.as_slice())
+        };
+        assert_eq!(fields(&[1, 1, b'n', 2, 10, 3, 1, 9]).and_then(|read| read.name), Some("n".to_owned()));
+        assert_eq!(fields(&[1, 1, b'n', 3, 1, 9, 2, 10]), None, "two fields exchanged");
+        assert_eq!(fields(&[1, 1, b'm', 1, 1, b'n', 2, 10, 3, 1, 9]), None, "a name twice");
         assert_eq!(changed(16, 9), None, "too few iterations");
         assert_eq!(changed(16, 63), None, "more iterations than anybody waits for");
     }

@@ -29,7 +29,11 @@ pub(crate) fn contains_all(points: &[G2Affine]) -> bool {
     if points.len() < FEW {
         return points.par_iter().all(G2Affine::is_in_correct_subgroup_assuming_on_curve);
     }
-    (0..SUMS).into_par_iter().all(|_| random_sum(points).is_in_correct_subgroup_assuming_on_curve())
+    all_sums_are_inside(|| random_sum(points))
+}
+
+fn all_sums_are_inside(draw: impl Fn() -> G2Affine + Sync) -> bool {
+    (0..SUMS).into_par_iter().all(|_| draw().is_in_correct_subgroup_assuming_on_curve())
 }
 
 /// Points of the same weight are added first, then the sums, the one of weight w w times.
@@ -50,6 +54,9 @@ fn random_sum(points: &[G2Affine]) -> G2Affine {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use ark_bn254::{Fq, Fq2, g2};
     use ark_ec::{AffineRepr, CurveConfig};
     use ark_ff::Field;
@@ -107,5 +114,37 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Two points that add up to nothing are found, since each has a weight of its own.
+    #[test]
+    fn two_points_outside_that_cancel_are_found() {
+        let mut points = vec![G2Affine::generator(); FEW];
+        assert!(contains_all(&points));
+        (points[3], points[FEW - 1]) = (outside(), -outside());
+        assert!(!contains_all(&points));
+    }
+
+    /// The chance of `2^-130` is that of ten sums, of which each must be inside.
+    #[test]
+    fn every_sum_counts() {
+        const { assert!(SUMS as u32 * WEIGHT_BITS >= 130) };
+        let drawn = AtomicUsize::new(0);
+        let next = |at: usize, point: G2Affine| {
+            if drawn.fetch_add(1, Ordering::Relaxed) == at { point } else { G2Affine::generator() }
+        };
+        assert!(all_sums_are_inside(|| next(0, G2Affine::generator())));
+        assert_eq!(drawn.swap(0, Ordering::Relaxed), SUMS);
+        for place in [0, SUMS - 1] {
+            assert!(!all_sums_are_inside(|| next(place, outside())), "sum {place}");
+            drawn.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// 64 weights of 13 bits: two of them are equal now and then, eight never.
+    #[test]
+    fn every_sum_draws_weights_of_its_own() {
+        let sums: HashSet<G2Affine> = (0..64).map(|_| random_sum(&[G2Affine::generator()])).collect();
+        assert!(sums.len() > 56, "{} different sums", sums.len());
     }
 }

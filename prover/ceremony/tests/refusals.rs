@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use ark_bn254::{G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use rankproof_ceremony::contribute::contribute;
+use rankproof_ceremony::contribute::{add_beacon, contribute};
+use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
 use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contribution, Contributions, Zkey};
@@ -137,6 +138,33 @@ fn names_the_part_of_a_key_that_was_altered() {
         assert_eq!(key_fault(&changed), what);
     }
     assert_eq!(key_fault(&files.changed("4.zkey", 4, |bytes| bytes[60] ^= 1)), "the matrices");
+    // Alpha by beta in the header; delta in G2 by beta in G2.
+    assert_eq!(key_fault(&files.changed("4.zkey", 2, |bytes| bytes.copy_within(148..212, 84))), "the header");
+    assert_eq!(key_fault(&files.changed("4.zkey", 2, |bytes| bytes.copy_within(212..340, 532))), "delta");
+}
+
+/// What is wrong before the last key is compared with the first is said by both ways of verifying.
+#[test]
+fn every_part_of_a_ceremony_is_checked_with_and_without_the_first_key() {
+    let files = honest();
+    let both = |powers: &PowersOfTau, key: &Zkey| {
+        let initial = files.key("0.zkey");
+        let again = verify::verify(&files.matrices, powers, key, &quiet);
+        [again, verify::verify_from_initial(&files.matrices, powers, &initial, key, &quiet)]
+    };
+    assert!(both(&files.powers, &files.key("4.zkey")).iter().all(Result::is_ok));
+    let altered = with_contributions("altered.zkey", |all| all.list[1].g2_spx = -all.list[1].g2_spx);
+    for result in both(&files.powers, &Zkey::open(&altered).expect("a key")) {
+        let fault = ContributionFault::ProofOfKnowledge;
+        assert!(matches!(&result, Err(Error::Contribution { number: 2, fault: f, .. }) if *f == fault), "{result:?}");
+    }
+    let powers = files.changed("development.ptau", 4, |bytes| exchange(bytes, 64, 100, 101));
+    for result in both(&PowersOfTau::open(&powers).expect("powers"), &files.key("4.zkey")) {
+        assert!(matches!(result, Err(Error::Powers { what: "alpha", .. })), "{result:?}");
+    }
+    let initial = Zkey::open(&files.changed("0.zkey", 4, |bytes| bytes[60] ^= 1)).expect("a key");
+    let first = verify::verify_from_initial(&files.matrices, &files.powers, &initial, &files.key("4.zkey"), &quiet);
+    assert!(matches!(first, Err(Error::Key { what: "the matrices of the key", .. })), "{first:?}");
 }
 
 #[test]
@@ -300,7 +328,9 @@ fn powers_of_tau_with_one_point_moved_are_refused() {
             let last = bytes.len() / size - 1;
             exchange(bytes, size, last - 1, last);
         });
-        assert!(matches!(check(&changed), Err(Error::Powers { .. })), "{section}");
+        let powers = PowersOfTau::open(&changed).expect("sound in form");
+        let refused = if section < 12 { powers.check_powers() } else { powers.check_lagrange(Levels::All) };
+        assert!(matches!(refused, Err(Error::Powers { .. })), "{section}");
         let outside = files.changed("development.ptau", section, |bytes| bytes[size] ^= 1);
         assert_eq!(file_fault(check(&outside)), FileFault::Value { section });
     }
@@ -308,8 +338,37 @@ fn powers_of_tau_with_one_point_moved_are_refused() {
     rankproof_ceremony::points::Point::write(&G2Affine::generator(), &mut generator);
     let beta = files.changed("development.ptau", 6, |bytes| bytes.copy_from_slice(&generator));
     assert!(matches!(check(&beta), Err(Error::Powers { what: "beta in G1 and G2", .. })));
-    let first = files.changed("development.ptau", 2, |bytes| exchange(bytes, 64, 0, 1));
-    assert!(matches!(check(&first), Err(Error::Powers { what: "the first power of tau", .. })));
+    for (section, size) in [(2, 64), (3, 128)] {
+        let first = files.changed("development.ptau", section, |bytes| exchange(bytes, size, 0, 1));
+        assert!(matches!(check(&first), Err(Error::Powers { what: "the first power of tau", .. })), "{section}");
+    }
+    // All powers of zero but the first; alpha and beta zero.
+    for (section, kept) in [(2, 64), (3, 128), (4, 0), (5, 0)] {
+        let zero = files.changed("development.ptau", section, |bytes| bytes[kept..].fill(0));
+        assert!(matches!(check(&zero), Err(Error::Powers { fault: "is zero", .. })), "{section}");
+    }
+}
+
+#[test]
+fn names_and_beacons_that_do_not_fit_are_refused() {
+    let files = honest();
+    let (key, path) = (files.key("0.zkey"), files.path("named.zkey"));
+    let named = |length: usize| contribute(&key, &path, &"n".repeat(length), b"", true, &quiet).map(drop);
+    named(64).expect("the longest name");
+    for actual in [0, 65] {
+        let error = named(actual).unwrap_err();
+        assert!(matches!(error, Error::NameInvalid { max: 64, actual: length } if length == actual), "{error}");
+    }
+    let ended = |length: usize, log_iterations: u8| {
+        add_beacon(&key, &path, "final", Beacon { value: vec![1; length], log_iterations }, true, &quiet).map(drop)
+    };
+    ended(255, 10).expect("the longest beacon");
+    let error = |length, log_iterations| match ended(length, log_iterations) {
+        Err(Error::BeaconInvalid(fault)) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert!(error(0, 10).contains("1 to 255 bytes") && error(256, 10).contains("1 to 255 bytes"));
+    assert!(error(1, 9).contains("10 to 30"));
 }
 
 #[test]
