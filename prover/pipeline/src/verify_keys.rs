@@ -99,11 +99,40 @@ pub fn verify_keys(request: &Request, progress: &dyn Progress) -> Result<Report,
     let matrices = seal::circuit_of(profile);
     key.check_circuit(matrices.digest())?;
     checked.push(Item { part: "circuit", finding: "the sources of this program make the circuit of the keys" });
+    let not_checked = check_origin(request, matrices, profile, &key, &mut checked, progress)?;
+    let keys::Report { profile, development_insecure, setup, key_digest, circuit_digest, .. } =
+        keys::describe(&verifying_key, directory)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let verified = true;
+    Ok(Report {
+        verified,
+        profile,
+        development_insecure,
+        setup,
+        key_digest,
+        circuit_digest,
+        seconds,
+        checked,
+        not_checked,
+    })
+}
+
+/// Checks keys, for this circuit, against what they come from; returns what could not be checked.
+fn check_origin(
+    request: &Request,
+    matrices: Matrices,
+    profile: SealProfile,
+    key: &ProvingKey,
+    checked: &mut Vec<Item>,
+    progress: &dyn Progress,
+) -> Result<Vec<Item>, Error> {
     let mut not_checked = Vec::new();
-    let origin = keys::origin(&verifying_key, directory);
+    let (directory, verifying_key) = (request.keys.as_path(), key.verifying_key());
+    let refused = |fault| Error::KeysRefused { path: directory.into(), fault };
+    let origin = keys::origin(verifying_key, directory);
     match (&origin, &request.ceremony) {
         (Origin::Ceremony(published), Some(files)) => {
-            check_ceremony(matrices, profile, files, published, &key, directory, progress)?;
+            check_ceremony(matrices, profile, files, published, key, directory, progress)?;
             checked.push(Item {
                 part: "ceremony",
                 finding: "powers of tau, contributions and transcript hold, and give every point of the keys",
@@ -115,7 +144,7 @@ pub fn verify_keys(request: &Request, progress: &dyn Progress) -> Result<Report,
         (Origin::Seed, None) => {
             progress.stage("making the development keys again");
             let again = seal::development_keys(profile)?;
-            if *again.verifying_key() != verifying_key || again.queries() != key.queries() {
+            if again.verifying_key() != verifying_key || again.queries() != key.queries() {
                 return Err(refused("they say that they come from the public seed, which gives other keys"));
             }
             checked.push(Item {
@@ -142,21 +171,7 @@ pub fn verify_keys(request: &Request, progress: &dyn Progress) -> Result<Report,
             finding: "that they belong to the circuit; if they do not, no seal verifies",
         });
     }
-    let keys::Report { profile, development_insecure, setup, key_digest, circuit_digest, .. } =
-        keys::describe(&verifying_key, directory)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let verified = true;
-    Ok(Report {
-        verified,
-        profile,
-        development_insecure,
-        setup,
-        key_digest,
-        circuit_digest,
-        seconds,
-        checked,
-        not_checked,
-    })
+    Ok(not_checked)
 }
 
 /// Verifies a ceremony, and that it gives these keys.
@@ -180,3 +195,6 @@ fn check_ceremony(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,7 +106,7 @@ pub fn status(access: &Access, address: Address, question: &Question, keys: Opti
             });
         }
         let routes = registry.routes().await?;
-        let key_digest = expected.map(|digest| find_key(&registry, &routes, digest)).transpose()?;
+        let key_digest = expected.map(|digest| find_key(address, &routes, digest)).transpose()?;
         Ok(Status {
             proven: true,
             registry: address.to_string(),
@@ -124,11 +124,11 @@ fn digest_of(keys: &Path) -> Result<B256, Error> {
 }
 
 /// The digest, if a verifier that answers holds the key: a contract computes it from the constants that verify.
-fn find_key(registry: &Registry, routes: &[Route], digest: B256) -> Result<String, Error> {
+fn find_key(registry: Address, routes: &[Route], digest: B256) -> Result<String, Error> {
     let holds = |route: &&Route| route.info.key_digest == digest && !route.stopped && !route.removed;
     match routes.iter().find(holds) {
         Some(route) => Ok(route.info.key_digest.to_string()),
-        None => Err(Error::KeyNotDeployed { registry: registry.address().to_string(), key_digest: digest.to_string() }),
+        None => Err(Error::KeyNotDeployed { registry: registry.to_string(), key_digest: digest.to_string() }),
     }
 }
 
@@ -241,7 +241,7 @@ pub fn registry_status(
     block_on(async {
         let registry = access.connect().await?.registry(address).await?;
         if let Some(digest) = expected {
-            find_key(&registry, &registry.routes().await?, digest)?;
+            find_key(address, &registry.routes().await?, digest)?;
         }
         let mut follower = registry.follow(from_block);
         while follower.step().await? != Update::UpToDate {}
@@ -307,4 +307,42 @@ pub(crate) async fn describe(registry: &Registry, follower: &Follower) -> Result
             })
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use rankproof_chain::VerifierInfo;
+
+    use super::*;
+
+    /// A verifier with this digest; what it says besides is not looked at.
+    fn route(digest: u8) -> Route {
+        let info = VerifierInfo {
+            selector: String::new(),
+            key_digest: B256::repeat_byte(digest),
+            parameters_digest: B256::ZERO,
+            slots: 1,
+            profile: "tiny".to_owned(),
+            is_development_key: true,
+        };
+        Route { address: Address::ZERO, removed: false, stopped: false, info }
+    }
+
+    #[test]
+    fn only_a_verifier_that_answers_holds_a_key() {
+        let find = |routes: &[Route]| match find_key(Address::ZERO, routes, B256::repeat_byte(1)) {
+            Err(Error::KeyNotDeployed { key_digest, .. }) => {
+                assert_eq!(key_digest, B256::repeat_byte(1).to_string());
+                false
+            }
+            found => found.expect("no other error") == B256::repeat_byte(1).to_string(),
+        };
+        assert!(find(&[route(2), route(1)]));
+        assert!(!find(&[]));
+        assert!(!find(&[route(2)]), "another key");
+        let (stopped, removed) = (Route { stopped: true, ..route(1) }, Route { removed: true, ..route(1) });
+        assert!(!find(std::slice::from_ref(&stopped)), "stopped");
+        assert!(!find(std::slice::from_ref(&removed)), "removed");
+        assert!(find(&[stopped, removed, route(1)]), "one of three answers");
+    }
 }
