@@ -198,3 +198,6 @@ impl PublicModule {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -65,8 +65,13 @@ mod tests {
     fn rejects_with_bad_hex_what_is_empty_long_foreign_or_r() {
         let r = R_MINUS_ONE.replace("f0000000", "f0000001");
         let long = format!("0x{}", "0".repeat(65));
-        for text in ["", "0x", "0xg1", "0x 1", "+1", "0x0x1", &r, &long] {
-            assert!(matches!(parse_element("--context", text), Err(Error::BadHex { .. })), "{text}");
+        let (length, foreign) = ("it has no digit or more than 64", "it has a character that is no hexadecimal digit");
+        let cases = [("", length), ("0x", length), (&long, length), ("0xg1", foreign), ("0x 1", foreign)];
+        for (text, expected) in cases.into_iter().chain([("+1", foreign), ("0x0x1", foreign)]) {
+            let error = parse_element("--context", text).unwrap_err();
+            assert!(matches!(&error, Error::BadHex { reason, .. } if *reason == expected), "{text}: {error}");
         }
+        let error = parse_element("--context", &r).unwrap_err();
+        assert!(matches!(&error, Error::BadHex { reason, .. } if reason.contains("below")), "{error}");
     }
 }
