@@ -265,3 +265,17 @@ async fn says_which_transaction_is_not_confirmed_and_goes_on_with_it() {
     let folder: &Path = stage.folder.path();
     assert!(folder.join("pending").is_dir());
 }
+
+/// Simulated, it was good; until there is a block, the registry refuses everything. A transaction that did nothing is no
+/// record, although a block has it.
+#[tokio::test]
+async fn a_transaction_that_reverts_in_its_block_is_named() {
+    let stage = Stage::set().await;
+    let running = stage.submit(stage.sending(), "first").await;
+    let sent = hash(&stage.waiting().await[0]);
+    ask(&stage.node, "anvil_setCode", json!([stage.registry, "0x5f5ffd"])).await;
+    stage.mine().await;
+    let error = running.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Reverted { transaction, .. } if transaction == sent), "{error:?}");
+    assert!(stage.journal_is_empty());
+}
