@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use rankproof_ceremony::parameters::Beacon;
 use rankproof_ceremony::ptau::{Levels, PowersOfTau};
+use rankproof_ceremony::sections::SectionFile;
 use rankproof_ceremony::transcript::Transcript;
 use rankproof_ceremony::zkey::{Contributions, Zkey};
 use rankproof_ceremony::{chain, contribute, development, quiet, r1cs, setup, verify};
@@ -16,6 +17,10 @@ use tempfile::TempDir;
 use crate::edits::{Edited, apply};
 use crate::targets::{folder, written};
 
+/// Section of constraints that holds the rows.
+const ROWS: u32 = 2;
+/// Section of a key that holds its contributions.
+const CONTRIBUTIONS: u32 = 10;
 /// Sections of powers of tau that hold points.
 const POINTS: [u32; 9] = [2, 3, 4, 5, 6, 12, 13, 14, 15];
 /// Hashing a beacon more often than this is only slow.
@@ -76,13 +81,18 @@ impl Honest {
     }
 }
 
-/// What is accepted is the same circuit when it is written and read again.
+/// What is accepted is the same circuit when it is written and read again, and rows have one encoding.
 pub(crate) fn constraints(script: &[u8]) -> bool {
     let path = written("circuit.r1cs", &apply(&honest().r1cs, script).bytes);
     let Ok(matrices) = r1cs::read(&path) else { return false };
-    let path = folder().join("again.r1cs");
-    r1cs::write(&matrices, &path, true).expect("writable");
-    assert_eq!(r1cs::read(&path).expect("written").digest(), matrices.digest());
+    let again = folder().join("again.r1cs");
+    r1cs::write(&matrices, &again, true).expect("writable");
+    assert_eq!(r1cs::read(&again).expect("written").digest(), matrices.digest());
+    let rows = |path: &Path| {
+        let file = SectionFile::open(path, b"r1cs", "constraints").expect("read before");
+        file.bytes(ROWS, LIMIT, "the rows").expect("there")
+    };
+    assert!(rows(&path) == rows(&again), "one encoding");
     true
 }
 
@@ -107,6 +117,8 @@ pub(crate) fn key(script: &[u8]) -> bool {
     let Ok(key) = Zkey::open(&written("some.zkey", &bytes)) else { return false };
     let contributions = key.contributions();
     assert_eq!(Contributions::read(&contributions.to_bytes()).as_ref(), Some(contributions));
+    let section = key.file().bytes(CONTRIBUTIONS, LIMIT, "the contributions").expect("read before");
+    assert!(section == contributions.to_bytes(), "one encoding");
     let beacons = contributions.list.iter().filter_map(|contribution| contribution.parameters.beacon.as_ref());
     if beacons.into_iter().any(|beacon| beacon.log_iterations > MAX_LOG_ITERATIONS) {
         return false;
@@ -124,10 +136,27 @@ pub(crate) fn key(script: &[u8]) -> bool {
     true
 }
 
-/// What is accepted reads back equal; what fits the honest key names its contributions.
+/// A value that is null is one that is not there.
+fn without_nulls(value: serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        serde_json::Value::Object(fields) => {
+            let known = fields.into_iter().filter(|(_, value)| !value.is_null());
+            known.map(|(name, value)| (name, without_nulls(value))).collect()
+        }
+        value => value,
+    }
+}
+
+/// What is accepted says what its JSON says, and reads back equal; what fits the honest key names its contributions.
 pub(crate) fn transcript(script: &[u8]) -> bool {
-    let path = written("transcript.json", &apply(&honest().transcript, script).bytes);
+    let Edited { bytes, .. } = apply(&honest().transcript, script);
+    let path = written("transcript.json", &bytes);
     let Ok(transcript) = Transcript::read(&path) else { return false };
+    let said: serde_json::Value = serde_json::from_slice(&bytes).expect("one value of JSON");
+    let understood: serde_json::Value = serde_json::from_str(&transcript.to_json()).expect("JSON");
+    assert_eq!(without_nulls(said), understood, "something else was understood");
+    assert_eq!(transcript.format, "rankproof.ceremony.v1");
     let path = written("transcript.json", transcript.to_json().as_bytes());
     assert_eq!(Transcript::read(&path).as_ref().ok(), Some(&transcript));
     let key = honest().key("2.zkey");
