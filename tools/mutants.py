@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -23,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COPY = ROOT / "target" / "mutants"
+# Not that of the tree: Cargo takes what was built of one for the other.
+TARGET = ROOT / "target" / "mutants-target"
 
 # Crate, files with checks, test binaries that may kill, in this order. `lib` are the unit tests; what follows a name
 # selects tests.
@@ -39,8 +40,14 @@ NATIVE = [
                       "src/keys/mod.rs", "src/keys/proving_file.rs", "src/prover.rs"],
      ["seals", "lib keys export prover seal"]),
     ("lora-halo2", ["src/container.rs", "src/engine.rs", "src/keys.rs", "src/opening.rs", "src/plan.rs",
-                    "src/shape.rs", "src/stamp.rs", "src/prove.rs"], ["container", "shapes", "lib", "proofs"]),
+                    "src/shape.rs", "src/stamp.rs", "src/prove.rs"],
+     ["container", "shapes", "fields", "lib", "proofs", "agreement"]),
     ("pipeline", ["src/adapter_file.rs", "src/public_adapter.rs", "src/words.rs"], ["lib"]),
+    ("ceremony", ["src/chain.rs", "src/contribute.rs", "src/exchange.rs", "src/finalise.rs", "src/parameters.rs",
+                  "src/ptau.rs", "src/r1cs.rs", "src/sections.rs", "src/setup.rs", "src/transcript.rs",
+                  "src/verify.rs", "src/zkey.rs"], ["lib", "formats", "refusals", "exchange", "keys"]),
+    ("chain", ["src/config.rs", "src/fees.rs", "src/journal.rs", "src/merkle.rs", "src/sending.rs", "src/stack.rs",
+               "src/state.rs"], ["lib", "registry", "stack", "follow", "sending"]),
 ]
 CIRCUIT = [
     ("groth16-seal", ["src/circuit/argument.rs", "src/circuit/claims.rs", "src/circuit/layout.rs",
@@ -133,7 +140,7 @@ def mutate_native(sites, crate, file, text):
         if m:
             j = next((k for k in range(i + 1, end) if lines[k].startswith(" " * indent + "}")), i)
             body = "\n".join(lines[i + 1:j]).strip()
-            refuses = re.match(r"return (Err\(|false|None|Some\(false)", body) and lines[j].strip() == "}"
+            refuses = re.match(r"return (Err\(|other\(|false|None|Some\(false)", body) and lines[j].strip() == "}"
             if refuses and (body.count(";") == 1 or body.count("\n") == 0):
                 out[i] = guard_if(sites, crate, file, i + 1, m.group(1), m.group(2))
         m = re.match(r"^(.*?)if ([^{]*) \{ (Err\(.*\)) \} else \{ (Ok\(.*\)) \}(.*)$", line)
@@ -202,6 +209,10 @@ def prepare(group, mutate):
     for path in tracked.split("\n"):
         if path and (ROOT / path).is_file():
             write_if_changed(COPY / path, changed[path].encode() if path in changed else (ROOT / path).read_bytes())
+    # anvil and snarkjs.
+    modules = COPY / "node_modules"
+    if not modules.is_symlink():
+        modules.symlink_to(ROOT / "node_modules")
     return sites.all
 
 
@@ -213,7 +224,7 @@ def binaries(group):
                    "-p", f"rankproof-{crate}"]
         for test in {test.split()[0] for test in tests}:
             command += ["--lib"] if test == "lib" else ["--test", test]
-        environment = dict(os.environ, CARGO_TARGET_DIR=str(ROOT / "target"))
+        environment = dict(os.environ, CARGO_TARGET_DIR=str(TARGET))
         built = subprocess.run(command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         found = {}
         for line in built.stdout.split("\n"):
@@ -223,11 +234,7 @@ def binaries(group):
             if message.get("executable") and message["target"]["kind"] != ["bin"]:
                 kind = message["target"]["kind"]
                 found["lib" if "lib" in kind else message["target"]["name"]] = message["executable"]
-        # Cargo names the executables of the copy and of the tree alike: keep these where nobody builds.
-        kept = COPY.parent / "mutants-bin" / crate
-        kept.mkdir(parents=True, exist_ok=True)
-        paths = {test: shutil.copy2(found[test], kept) for test in {test.split()[0] for test in tests}}
-        executables[crate] = [(test, [paths[test.split()[0]], *test.split()[1:]]) for test in tests]
+        executables[crate] = [(test, [found[test.split()[0]], *test.split()[1:]]) for test in tests]
     return executables
 
 
