@@ -338,6 +338,8 @@ fn powers_of_tau_with_one_point_moved_are_refused() {
     rankproof_ceremony::points::Point::write(&G2Affine::generator(), &mut generator);
     let beta = files.changed("development.ptau", 6, |bytes| bytes.copy_from_slice(&generator));
     assert!(matches!(check(&beta), Err(Error::Powers { what: "beta in G1 and G2", .. })));
+    let other = files.changed("development.ptau", 3, |bytes| exchange(bytes, 128, 1, 2));
+    assert!(matches!(check(&other), Err(Error::Powers { what: "tau in G1 and G2", .. })));
     for (section, size) in [(2, 64), (3, 128)] {
         let first = files.changed("development.ptau", section, |bytes| exchange(bytes, size, 0, 1));
         assert!(matches!(check(&first), Err(Error::Powers { what: "the first power of tau", .. })), "{section}");
