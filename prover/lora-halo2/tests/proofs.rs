@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use halo2_proofs::pasta::Fp;
-use rankproof_lora_halo2::{Cache, Error, Keys, Plan, VerifierKeys, prove, verify, verify_with};
+use rankproof_lora_halo2::{Cache, Error, Keys, Opening, Plan, VerifierKeys, prove, verify, verify_with};
 use rankproof_statement::{WeightBits, Witness};
+use sha2::{Digest, Sha256};
 use support::{GIB, Honest, honest, open, witness};
 
 fn prove_and_verify(witness: &Witness) {
@@ -94,6 +95,22 @@ fn rejects_with_output_out_of_range_what_would_pack_like_other_outputs() {
     assert_eq!(words(&outputs), words(&opening.outputs));
     assert_eq!(check_outputs(shape, &opening.outputs), Ok(()));
     assert_eq!(check_outputs(shape, &outputs), Err(Error::OutputOutOfRange { module: 0, index: 1 }));
+    // Tables of another number or length.
+    let size = |what, maximum, actual| Err(Error::SizeOutOfRange { what, maximum, actual });
+    assert_eq!(check_outputs(shape, &[]), size("number of output tables", 1, 0));
+    let cut = [opening.outputs[0][..8].to_vec()];
+    assert_eq!(check_outputs(shape, &cut), size("length of an output table", 9, 8));
+}
+
+/// A witness with a wrong output is not opened at all.
+#[test]
+fn rejects_a_witness_outside_the_relation() {
+    let mut witness = witness(WeightBits::Four, 1, &[(12, 2, 9)]);
+    let (shape, opening) = open(&witness);
+    let open = |witness: &Witness| Opening::new(witness, &shape, opening.adapter, opening.activations);
+    assert!(open(&witness).is_ok());
+    witness.outputs[0][3] += 1;
+    assert!(matches!(open(&witness), Err(Error::Statement(_))));
 }
 
 #[test]
@@ -140,6 +157,14 @@ fn keeps_parameters_and_circuit_digests_and_notices_damage() {
     cache.params(k + 1).expect("made");
     std::fs::copy(&other, &params).expect("whole, but of another size");
     refused("another size");
+    // The same parameters and a byte more, with the digest of that.
+    let mut longer = honest_bytes[..honest_bytes.len() - 32].to_vec();
+    longer.push(0);
+    longer.extend(Sha256::digest(&longer));
+    std::fs::write(&params, &longer).expect("longer");
+    refused("another size");
+    let rows = Error::TooManyRows { rows: 1 << 21, maximum_k: 20 };
+    assert_eq!(Cache::none().params(21).err(), Some(rows), "larger than any plan");
     std::fs::write(&params, &honest_bytes).expect("mended");
     let circuit = std::fs::read_dir(folder.path())
         .expect("listed")

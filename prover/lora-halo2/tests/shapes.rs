@@ -2,7 +2,7 @@
 
 use rankproof_lora_halo2::plan::MAXIMUM_K;
 use rankproof_lora_halo2::{Error, ModuleShape, Plan, Shape, Update};
-use rankproof_statement::WeightBits;
+use rankproof_statement::{QuantizedAdapter, WeightBits};
 
 fn shape(bits: WeightBits, tokens: usize, modules: &[(usize, usize, usize)]) -> Shape {
     let module = |(input, (in_features, rank, out_features)): (usize, &(usize, usize, usize))| ModuleShape {
@@ -39,4 +39,33 @@ fn rejects_with_too_many_rows_before_listing_blocks() {
     assert_eq!(Plan::new(&largest), Err(Error::TooManyRows { rows, maximum_k: MAXIMUM_K }));
     let small = shape(WeightBits::Eight, 1, &[(1 << 10, 8, 1 << 10)]);
     assert!(Plan::new(&small).is_ok());
+}
+
+/// A size out of its bounds is named before anything is counted from it, whoever asks.
+#[test]
+fn rejects_with_size_out_of_range_wherever_a_shape_comes_from() {
+    let of = |tokens| shape(WeightBits::Four, tokens, &[(4, 2, 3)]);
+    assert!(Plan::new(&of(1 << 12)).is_ok() && Plan::unbounded(&of(1 << 12)).is_ok());
+    let tokens = |actual| Error::SizeOutOfRange { what: "tokens", maximum: 1 << 12, actual };
+    assert_eq!(Plan::new(&of(1 << 40)), Err(tokens(1 << 40)), "it also has too many rows");
+    assert_eq!(Plan::unbounded(&of((1 << 12) + 1)), Err(tokens((1 << 12) + 1)));
+    let empty = QuantizedAdapter { bits: WeightBits::Four, modules: Vec::new(), base_model_digest: [0; 32] };
+    let modules = Error::SizeOutOfRange { what: "modules", maximum: 1 << 10, actual: 0 };
+    assert_eq!(Shape::of_adapter(&empty), Err(modules.clone()));
+    assert_eq!(Shape::of(&empty, &[]), Err(modules));
+}
+
+/// Blocks that fill every engine to its end fit while they are counted, and not with what every circuit holds besides.
+#[test]
+fn rejects_with_too_many_rows_what_only_its_plan_shows() {
+    let of = |modules: usize, tokens| shape(WeightBits::Four, tokens, &vec![(1, 1, 1); modules]);
+    let full = 4usize << MAXIMUM_K;
+    let sizes = (1..=1 << 10).map(|modules| (modules, full / of(modules, 1).total_rows()));
+    let fuller = |(modules, tokens): &(usize, usize)| of(*modules, *tokens).total_rows();
+    let (modules, tokens) = sizes.filter(|(_, tokens)| *tokens <= 1 << 12).max_by_key(fuller).expect("some");
+    let largest = of(modules, tokens);
+    assert!(largest.total_rows() <= full, "{modules} modules, {tokens} tokens");
+    let plan = Plan::unbounded(&largest).expect("within every bound");
+    assert!(plan.k > MAXIMUM_K, "{plan:?}");
+    assert_eq!(Plan::new(&largest), Err(Error::TooManyRows { rows: plan.rows, maximum_k: MAXIMUM_K }));
 }
