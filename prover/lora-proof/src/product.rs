@@ -85,13 +85,15 @@ mod tests {
             let products = [Product::eq(&point, scale, log_low), Product::powers(x, scale, 6, log_low)];
             for (product, table) in products.iter().zip([&eq, &power]) {
                 assert_eq!(product.range(0, product.len()), *table);
-                let length = 1 << log_low.min(6);
-                for start in (0..64).step_by(length) {
-                    let mut piece = vec![F::ONE; length];
-                    product.add_to(start, F::from(3u64), &mut piece);
-                    let expected: Vec<F> =
-                        table[start..start + length].iter().map(|entry| F::ONE + F::from(3u64) * entry).collect();
-                    assert_eq!(piece, expected);
+                // Whole rows, and parts of one.
+                for length in (0..=log_low.min(6)).map(|log| 1 << log) {
+                    for start in (0..64).step_by(length) {
+                        let mut piece = vec![F::ONE; length];
+                        product.add_to(start, F::from(3u64), &mut piece);
+                        let expected: Vec<F> =
+                            table[start..start + length].iter().map(|entry| F::ONE + F::from(3u64) * entry).collect();
+                        assert_eq!(piece, expected);
+                    }
                 }
             }
         }

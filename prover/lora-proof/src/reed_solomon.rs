@@ -122,4 +122,19 @@ mod tests {
             assert_eq!(leaf_digests(&elements, round, log_block)[5], compress_leaf(&defined(5)));
         }
     }
+
+    /// Columns that are longer than one table of powers.
+    #[test]
+    fn leaves_of_long_columns_are_those_of_the_definition() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(2);
+        let round = &Profile::Small.config().rounds[0];
+        assert!(1 << round.log_degree > STEP);
+        let nibbles: Vec<u8> = (0..COLUMNS << round.log_degree).map(|_| rng.gen_range(0..16)).collect();
+        let position = 12_345;
+        let x = domain_point(round.log_leaves, position);
+        for (column, value) in nibbles.chunks(1 << round.log_degree).zip(leaf(&nibbles, round, position)) {
+            let column: Vec<F> = column.iter().map(|nibble| F::from(*nibble)).collect();
+            assert_eq!(value, crate::multilinear::horner(&column, x));
+        }
+    }
 }
