@@ -60,7 +60,7 @@ fn a_further_adapter_adds_its_weights_and_a_run() {
     for (three, four) in three.iter().zip(&four) {
         let tables = match three.name {
             "range check" => ELEMENT << (n - 2),
-            "sumchecks over ranks and inputs" => (3 * ELEMENT << 15) + (4 * ELEMENT << 9),
+            "sumchecks over ranks and inputs" => ((3 * ELEMENT) << 15) + ((4 * ELEMENT) << 9),
             _ => 0,
         };
         assert_eq!(four.bytes - three.bytes, adapter + tables, "{}", three.name);
