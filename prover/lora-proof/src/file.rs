@@ -30,7 +30,7 @@ use rankproof_statement::{
 };
 
 use crate::argument::{ActivationsOpening, LoraProof};
-use crate::config::Profile;
+use crate::profile::Profile;
 use crate::proof::{Proof, read_vec};
 use crate::shared::{SharedAdapter, SharedProof, SharedRun};
 use crate::{Config, Error};

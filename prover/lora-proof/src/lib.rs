@@ -4,8 +4,8 @@
 //! modules (docs/protocol.md sections 3 and 4). The proof is succinct but **not** zero-knowledge: it stays with the
 //! owner of the adapter, who publishes a seal of it.
 //!
-//! * [`config`]: parameters chosen by a profile, the configuration derived from them, its digest; [`security`]: what
-//!   that configuration is worth, term by term.
+//! * [`profile`]: the named sets of parameters; [`config`]: the configuration derived from one, its digest; [`security`]:
+//!   what that configuration is worth, term by term.
 //! * [`transcript`], [`merkle`], [`reed_solomon`], [`multilinear`], [`sumcheck`], [`range`], [`whir`]: the parts; prover
 //!   and verifier of one step share a page. [`table`], [`product`], [`weights`]: what only the prover
 //!   has, as integers or piece by piece.
@@ -26,6 +26,7 @@ pub mod memory;
 pub mod merkle;
 pub mod multilinear;
 pub mod product;
+pub mod profile;
 pub mod proof;
 pub mod range;
 pub mod reed_solomon;
@@ -40,8 +41,9 @@ pub mod whir;
 
 pub use argument::{ActivationsOpening, LoraProof, prove, prove_registration, verify};
 pub use commitment::{Commitment, commit_activations, commit_weights};
-pub use config::{Config, Parameters, Profile};
+pub use config::{Config, Parameters};
 pub use error::{Error, Oracle};
+pub use profile::Profile;
 pub use proof::Proof;
 pub use rankproof_statement::F;
 pub use shared::{AdapterRequest, RunRequest, SharedAdapter, SharedProof, SharedRun, prove_shared};
