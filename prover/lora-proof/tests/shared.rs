@@ -1,13 +1,12 @@
 //! Several runs of one adapter under one argument. An honest proof comes first; every refusal changes one thing of it.
 mod support;
 
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::Field;
 use rankproof_lora_proof::shared::argue_shared;
 use rankproof_lora_proof::transcript::Transcript;
-use rankproof_lora_proof::{Config, Error, F, LoraProof, Oracle, Profile, Proof, SharedProof};
+use rankproof_lora_proof::{Config, Error, F, LoraProof, Oracle, Profile, SharedProof};
 use rankproof_statement::WeightBits;
-use rayon::prelude::*;
-use support::elements::{elements, from_elements, parts, refusal};
+use support::elements::refuses_every_element;
 use support::{SHAPES, another_run, honest_shared, prove_shared_witnesses, prove_witness, shared_by, witness};
 
 fn config() -> Config {
@@ -94,26 +93,9 @@ fn each_run_is_bound() {
     }
 }
 
-/// One element of every part, and every 29th of all.
 #[test]
 fn every_element_is_refused_by_its_own_check() {
-    let config = config();
-    let (original, parts) = (elements(&honest().proof), parts(&config));
-    assert_eq!(parts.len(), original.len());
-    assert_eq!(parts.len(), Proof::element_count(&config));
-    let first = |index: usize| index.checked_sub(1).and_then(|before| parts.get(before)) != parts.get(index);
-    let tried: Vec<usize> = (0..parts.len()).filter(|index| first(*index) || index.is_multiple_of(29)).collect();
-    tried.par_iter().for_each(|&index| {
-        for value in [original[index] + F::ONE, F::ZERO] {
-            if value == original[index] {
-                continue;
-            }
-            let mut changed = original.clone();
-            changed[index] = value;
-            let proof = SharedProof { proof: from_elements(&config, &changed), ..honest().clone() };
-            assert_eq!(proof.verify(&config), Err(refusal(&config, parts[index])), "{index}: {:?}", parts[index]);
-        }
-    });
+    refuses_every_element(&config(), honest());
 }
 
 /// A prover that lies about outputs, with everything else honest, also where the lies of two runs cancel.

@@ -1,7 +1,9 @@
 //! The elements of a proof by name, in the order of the encoding.
 
+use ark_ff::{AdditiveGroup, Field};
 use rankproof_lora_proof::config::{COLUMNS, FOLD};
-use rankproof_lora_proof::{Config, Error, F, Oracle, Proof};
+use rankproof_lora_proof::{Config, Error, F, Oracle, Proof, SharedProof};
+use rayon::prelude::*;
 
 /// What one element is; rounds, oracles and queries numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,4 +106,24 @@ pub fn from_elements(config: &Config, elements: &[F]) -> Proof {
     let mut elements = elements.iter();
     Proof::read(config, &mut || Ok(*elements.next().expect("as many elements as the configuration demands")))
         .expect("elements are canonical")
+}
+
+/// Changes one element of every part of an honest proof, and every 29th of all: its own check must refuse each.
+pub fn refuses_every_element(config: &Config, honest: &SharedProof) {
+    let (original, parts) = (elements(&honest.proof), parts(config));
+    assert_eq!(parts.len(), original.len());
+    assert_eq!(parts.len(), Proof::element_count(config));
+    let first = |index: usize| index.checked_sub(1).and_then(|before| parts.get(before)) != parts.get(index);
+    let tried: Vec<usize> = (0..parts.len()).filter(|index| first(*index) || index.is_multiple_of(29)).collect();
+    tried.par_iter().for_each(|&index| {
+        for value in [original[index] + F::ONE, F::ZERO] {
+            if value == original[index] {
+                continue;
+            }
+            let mut changed = original.clone();
+            changed[index] = value;
+            let proof = SharedProof { proof: from_elements(config, &changed), ..honest.clone() };
+            assert_eq!(proof.verify(config), Err(refusal(config, parts[index])), "{index}: {:?}", parts[index]);
+        }
+    });
 }
