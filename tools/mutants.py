@@ -41,7 +41,7 @@ NATIVE = [
      ["seals", "lib keys export prover seal"]),
     ("lora-halo2", ["src/container.rs", "src/engine.rs", "src/keys.rs", "src/opening.rs", "src/plan.rs",
                     "src/shape.rs", "src/stamp.rs", "src/prove.rs"],
-     ["container", "shapes", "fields", "lib", "proofs", "agreement"]),
+     ["container", "shapes", "fields", "proofs", "lib", "agreement"]),
     ("pipeline", ["src/adapter_file.rs", "src/public_adapter.rs", "src/words.rs"], ["lib"]),
     ("ceremony", ["src/chain.rs", "src/contribute.rs", "src/exchange.rs", "src/finalise.rs", "src/parameters.rs",
                   "src/ptau.rs", "src/r1cs.rs", "src/sections.rs", "src/setup.rs", "src/transcript.rs",
