@@ -295,3 +295,16 @@ fn read_contributions(mut bytes: &[u8]) -> Option<Vec<Parameters>> {
     }
     bytes.is_empty().then_some(contributions)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes that no contribution claims are none of the format.
+    #[test]
+    fn refuses_bytes_behind_the_contributions() {
+        assert!(read_contributions(&[0; 4]).is_some_and(|contributions| contributions.is_empty()));
+        assert!(read_contributions(&[0; 5]).is_none());
+        assert!(read_contributions(&[1, 0, 0, 0]).is_none());
+    }
+}
