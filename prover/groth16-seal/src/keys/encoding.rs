@@ -26,8 +26,8 @@ use crate::F;
 
 const LIMBS: usize = 4;
 
-/// Something of a fixed size in a key file.
-pub(super) trait Item: Sized + Send + Sync {
+/// Something of a fixed size in a key file; the default stands where something was refused, and is never used.
+pub(super) trait Item: Default + Send + Sync {
     /// Bytes.
     const SIZE: usize;
     /// Appends the bytes.

@@ -22,8 +22,10 @@ use std::{
     fs::File,
     io::{BufReader, Read, Seek, SeekFrom, Write},
     path::Path,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
+use ark_bn254::{G1Affine, G2Affine};
 use ark_poly::EvaluationDomain;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
@@ -36,8 +38,8 @@ use super::{
 use crate::{Error, FileFault, Matrices, reduction};
 
 const MAGIC: &[u8; 8] = b"RKPRVKEY";
-/// Bytes of a section that are read, hashed and parsed at a time.
-const PIECE_BYTES: usize = 1 << 22;
+/// Bytes of a section that are read, hashed and parsed at a time; the small keys of unit tests have several pieces too.
+const PIECE_BYTES: usize = if cfg!(test) { 1 << 9 } else { 1 << 22 };
 /// Items that one task parses.
 const ITEMS_PER_TASK: usize = 1 << 10;
 const NUM_COUNTS: usize = 7;
@@ -138,7 +140,7 @@ impl BodyWriter<'_> {
     }
 }
 
-/// Reads sections, hashes and parses them at the same time.
+/// Reads sections: hashes and parses one piece while it reads the next.
 struct BodyReader {
     file: BufReader<File>,
     hasher: Sha256,
@@ -147,29 +149,36 @@ struct BodyReader {
 impl BodyReader {
     fn section<T: Item>(&mut self, name: &'static str, count: u64) -> Result<Vec<T>, FileFault> {
         let invalid = || FileFault::Value { section: name };
-        let mut remaining = usize::try_from(count).map_err(|_| invalid())?;
-        let mut items = Vec::with_capacity(remaining); // the counts fit the length of the file
-        let mut buffer = Vec::new();
-        let per_piece = PIECE_BYTES.checked_div(T::SIZE).unwrap_or(1);
-        let per_task = ITEMS_PER_TASK.saturating_mul(T::SIZE);
-        while remaining > 0 {
-            let piece = remaining.min(per_piece);
-            buffer.resize(piece.saturating_mul(T::SIZE), 0);
-            self.file.read_exact(&mut buffer)?;
-            let hasher = &mut self.hasher;
-            let parse = |mut bytes: &[u8]| -> Option<Vec<T>> {
-                let mut parsed = Vec::with_capacity(ITEMS_PER_TASK);
-                while !bytes.is_empty() {
-                    parsed.push(T::read(&mut bytes)?);
-                }
-                Some(parsed)
+        let mut unread =
+            usize::try_from(count).ok().and_then(|count| count.checked_mul(T::SIZE)).ok_or_else(invalid)?;
+        let mut items = Vec::with_capacity(unread.checked_div(T::SIZE).unwrap_or(0)); // fits the length of the file
+        let piece_bytes = PIECE_BYTES.checked_div(T::SIZE).unwrap_or(1).saturating_mul(T::SIZE);
+        let Self { file, hasher } = self;
+        let mut read_piece = |buffer: &mut Vec<u8>| {
+            let size = unread.min(piece_bytes);
+            unread = unread.saturating_sub(size);
+            buffer.resize(size, 0);
+            file.read_exact(buffer)
+        };
+        let (mut piece, mut next) = (Vec::new(), Vec::new());
+        read_piece(&mut piece)?;
+        while !piece.is_empty() {
+            let all_valid = AtomicBool::new(true);
+            let parse = |mut bytes: &[u8]| {
+                T::read(&mut bytes).unwrap_or_else(|| {
+                    all_valid.store(false, Ordering::Relaxed);
+                    T::default()
+                })
             };
-            let ((), parsed) = rayon::join(
-                || hasher.update(&buffer),
-                || buffer.par_chunks(per_task).map(parse).collect::<Option<Vec<Vec<T>>>>(),
+            let ((read, ()), ()) = rayon::join(
+                || rayon::join(|| read_piece(&mut next), || hasher.update(&piece)),
+                || items.par_extend(piece.par_chunks(T::SIZE).with_min_len(ITEMS_PER_TASK).map(parse)),
             );
-            parsed.ok_or_else(invalid)?.into_iter().for_each(|part| items.extend(part));
-            remaining = remaining.saturating_sub(piece);
+            read?;
+            if !all_valid.into_inner() {
+                return Err(invalid());
+            }
+            std::mem::swap(&mut piece, &mut next);
         }
         Ok(items)
     }
@@ -279,20 +288,9 @@ fn read_body(
         body.section("rows", counts.rows.into())?,
     )
     .ok_or(FileFault::Value { section: "constraints" })?;
-    let a_query = body.section("A", counts.variables.into())?;
-    let b_variables: Vec<u32> = body.section("variables of B", counts.b_variables.into())?;
-    if !b_variables.is_sorted_by(|a, b| a < b) || b_variables.last().is_some_and(|last| *last >= counts.variables) {
-        return Err(FileFault::Value { section: "variables of B" });
-    }
-    let b_g1_query = body.section("B in G1", counts.b_variables.into())?;
-    let b_g2_query = body.section("B in G2", counts.b_variables.into())?;
-    let h_query = body.section("H", counts.domain().unwrap_or(0))?;
-    let l_query = body.section("L", counts.witness().unwrap_or(0).into())?;
-    let actual: [u8; 32] = body.hasher.finalize().into();
-    if actual != digest {
-        return Err(FileFault::Digest);
-    }
-    if matrices.digest() != header.circuit_digest {
+    let (circuit_digest, queries) = rayon::join(|| matrices.digest(), || read_queries(body, counts, digest));
+    let Queries { a_query, b_variables, b_g1_query, b_g2_query, h_query, l_query } = queries?;
+    if circuit_digest != header.circuit_digest {
         return Err(FileFault::Header { field: "circuit digest" });
     }
     let domain = reduction::domain(&matrices).map_err(|_| FileFault::Header { field: "counts" })?;
@@ -313,4 +311,32 @@ fn read_body(
         h_query,
         l_query,
     })
+}
+
+/// What follows the constraints: a point for every variable of the circuit, in several roles.
+struct Queries {
+    a_query: Vec<G1Affine>,
+    b_variables: Vec<u32>,
+    b_g1_query: Vec<G1Affine>,
+    b_g2_query: Vec<G2Affine>,
+    h_query: Vec<G1Affine>,
+    l_query: Vec<G1Affine>,
+}
+
+/// Reads the rest of the body and checks its digest.
+fn read_queries(mut body: BodyReader, counts: &Counts, digest: [u8; 32]) -> Result<Queries, FileFault> {
+    let a_query = body.section("A", counts.variables.into())?;
+    let b_variables: Vec<u32> = body.section("variables of B", counts.b_variables.into())?;
+    if !b_variables.is_sorted_by(|a, b| a < b) || b_variables.last().is_some_and(|last| *last >= counts.variables) {
+        return Err(FileFault::Value { section: "variables of B" });
+    }
+    let b_g1_query = body.section("B in G1", counts.b_variables.into())?;
+    let b_g2_query = body.section("B in G2", counts.b_variables.into())?;
+    let h_query = body.section("H", counts.domain().unwrap_or(0))?;
+    let l_query = body.section("L", counts.witness().unwrap_or(0).into())?;
+    let actual: [u8; 32] = body.hasher.finalize().into();
+    if actual != digest {
+        return Err(FileFault::Digest);
+    }
+    Ok(Queries { a_query, b_variables, b_g1_query, b_g2_query, h_query, l_query })
 }

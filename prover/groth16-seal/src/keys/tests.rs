@@ -154,6 +154,17 @@ fn rejects_what_a_right_digest_does_not_excuse() {
     let last = variables + 4 * (key.b_variables.len() - 1);
     let beyond = (matrices.num_variables as u32).to_le_bytes();
     assert_eq!(refused(&|bytes| bytes[last..last + 4].copy_from_slice(&beyond)), order());
+    // The points of every query, the last ones of each, which are not in its first piece.
+    let in_b = key.b_variables.len();
+    let a_end = variables;
+    let b_g1_end = variables + 4 * in_b + 64 * in_b;
+    let b_g2_end = b_g1_end + 128 * in_b;
+    let h_end = b_g2_end + 64 * key.h_query.len();
+    let l_end = h_end + 64 * key.l_query.len();
+    assert_eq!(l_end, bytes_of(&key).len());
+    for (end, section) in [(a_end, "A"), (b_g1_end, "B in G1"), (b_g2_end, "B in G2"), (h_end, "H"), (l_end, "L")] {
+        assert_eq!(refused(&|bytes| bytes[end - 32] ^= 1), FileFault::Value { section });
+    }
 }
 
 #[test]
