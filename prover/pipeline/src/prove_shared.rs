@@ -114,15 +114,17 @@ fn plan(runs: &[Run]) -> Result<(Profile, Vec<Group<'_>>), Error> {
     };
     let profile = read_profile(&first.adapter)?;
     let name = profile.name();
-    for run in runs {
-        let other = read_profile(&run.adapter)?;
+    let mut paths: Vec<&Path> = runs.iter().map(|run| run.adapter.as_path()).collect();
+    paths.dedup(); // runs of one adapter follow one another
+    for path in paths.iter().skip(1) {
+        let other = read_profile(path)?;
         if other != profile {
-            let reason = format!("{} is of profile {}, the first of {name}", run.adapter.display(), other.name());
+            let reason = format!("{} is of profile {}, the first of {name}", path.display(), other.name());
             return refused("--adapter", reason, "commit all of them under one profile");
         }
     }
     let Parameters { adapters, runs: most, .. } = profile.parameters();
-    if adapters == 1 && runs.iter().any(|run| run.adapter != first.adapter) {
+    if adapters == 1 && paths.len() > 1 {
         let reason = format!("several adapters; a proof of profile {name} is of one");
         return refused("--adapter", reason, "prove each alone, or commit all with --profile small-a4");
     }
