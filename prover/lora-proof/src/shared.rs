@@ -180,9 +180,9 @@ struct Committed {
 }
 
 /// As many as `count`, the last one repeated.
-fn fill<T: Copy>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
-    let mut items: Vec<T> = items.take(count).collect();
-    if let Some(last) = items.last().copied() {
+fn fill<T: Clone>(count: usize, items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.into_iter().take(count).collect();
+    if let Some(last) = items.last().cloned() {
         items.resize(count, last);
     }
     items
@@ -206,15 +206,12 @@ fn commit_runs(config: &Config, request: &AdapterRequest<'_>) -> Result<Committe
         commitments.push(commitment);
     }
     let inputs_layout = layout.ok_or(Error::RunCount { maximum: config.runs(), actual: 0 })?;
-    if let Some(last) = stated.last().cloned() {
-        stated.resize(config.runs(), last);
-    }
     let stated = SharedAdapter {
         adapter_id: adapter.id(inner_digest, weights_digest),
         weights_layout: (*weights_layout).clone(),
         adapter: (*adapter).clone(),
         inputs_layout,
-        runs: stated,
+        runs: fill(config.runs(), stated),
     };
     Ok(Committed { stated, runs: commitments })
 }
