@@ -77,6 +77,32 @@ pub fn commit_run(
     Ok((ActivationsOpening { inputs_layout, preimage }, commitment))
 }
 
+/// Checks that layout, commitment and what the id opens to are those of the adapter under this configuration. That the
+/// committed weights are the adapter's is not compared: a proof with others convinces nobody.
+///
+/// # Errors
+/// [`Error::CommitmentMismatch`]; when the adapter does not fit the profile.
+pub(crate) fn check_commitment(
+    config: &Config,
+    witness: &Witness,
+    weights_layout: &WeightsLayout,
+    weights: &Commitment,
+    adapter: &AdapterPreimage,
+) -> Result<(), Error> {
+    let same_layout = WeightsLayout::plan(&witness.adapter, config.maxima())? == *weights_layout;
+    let opening = (adapter.weights_root, adapter.weights_ood);
+    for (what, is_same) in [
+        ("configuration", weights.inner_digest() == config.inner_digest()),
+        ("layout", same_layout),
+        ("root or value", opening == (weights.root(), weights.ood_value())),
+    ] {
+        if !is_same {
+            return Err(Error::CommitmentMismatch(what));
+        }
+    }
+    Ok(())
+}
+
 /// What the adapter id opens to.
 pub fn adapter_preimage(witness_adapter: &QuantizedAdapter, root: F, ood: F, salt: F) -> AdapterPreimage {
     AdapterPreimage {
@@ -91,8 +117,9 @@ pub fn adapter_preimage(witness_adapter: &QuantizedAdapter, root: F, ood: F, sal
 /// Proves a statement about a committed adapter. Modules of the witness must be in slot order.
 ///
 /// # Errors
-/// [`Error::Statement`] when the relation does not hold, the run does not fit, or the context is of a reserved kind,
-/// before any heavy work.
+/// [`Error::Statement`] when the relation does not hold, the run does not fit, or the context is of a reserved kind;
+/// [`Error::CommitmentMismatch`]; [`Error::AdapterCount`] or [`Error::RunCount`] for a profile of several. All before
+/// any heavy work.
 pub fn prove(
     config: &Config,
     witness: &Witness,
@@ -109,7 +136,7 @@ pub fn prove(
 /// [`prove`] in the context of a registration, which whoever wants it has to spell out.
 ///
 /// # Errors
-/// [`Error::Statement`] when the relation does not hold or the run does not fit, before any heavy work.
+/// Those of [`prove`].
 pub fn prove_registration(
     config: &Config,
     witness: &Witness,
@@ -138,6 +165,7 @@ fn prove_in_context(
         return Err(Error::RunCount { maximum: config.runs(), actual: 1 });
     }
     relation::check(witness)?;
+    check_commitment(config, witness, weights_layout, weights, adapter)?;
     let (activations, commitment) = commit_run(config, witness, weights_layout, activations_salt)?;
     let unargued = state(config, weights_layout, adapter, activations, context);
     Ok(argue(config, &mut Transcript::default(), witness, unargued, [weights, &commitment]))

@@ -18,12 +18,18 @@ use crate::{Config, Error, reed_solomon};
 /// A committed polynomial.
 #[derive(Clone, Debug)]
 pub struct Commitment {
+    inner_digest: F,
     tree: MerkleTree,
     ood_value: F,
     table: Table,
 }
 
 impl Commitment {
+    /// `inner_digest` of the configuration it was made under.
+    pub fn inner_digest(&self) -> F {
+        self.inner_digest
+    }
+
     /// Merkle root.
     pub fn root(&self) -> F {
         self.tree.root()
@@ -59,9 +65,10 @@ impl Commitment {
     }
 
     fn with_tree(config: &Config, table: Table, tree: MerkleTree) -> Self {
-        let point = out_of_domain_point(config.inner_digest(), tree.root());
+        let inner_digest = config.inner_digest();
+        let point = out_of_domain_point(inner_digest, tree.root());
         let ood_value = with_entries!(&table, entries => univariate(entries, point));
-        Self { tree, ood_value, table }
+        Self { inner_digest, tree, ood_value, table }
     }
 
     /// A weights commitment from a cache: nibbles, and the levels of its tree, leaf digests first; the leaf digests alone

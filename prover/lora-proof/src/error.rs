@@ -44,6 +44,9 @@ pub enum Error {
         /// What differs.
         what: &'static str,
     },
+    /// A request whose commitment is not that of its adapter.
+    #[error("the commitment is of another {0} than the adapter's; commit the adapter again")]
+    CommitmentMismatch(&'static str),
     /// The bytes do not start like a LoRA proof.
     #[error("not a LoRA proof file (wrong magic)")]
     WrongMagic,

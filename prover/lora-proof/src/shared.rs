@@ -19,7 +19,7 @@ use rankproof_statement::{
     ActivationsPreimage, AdapterPreimage, F, InputsLayout, Statement, WeightsLayout, Witness, relation,
 };
 
-use crate::argument::{ActivationsOpening, commit_run, prove_argument};
+use crate::argument::{ActivationsOpening, check_commitment, commit_run, prove_argument};
 use crate::commitment::Commitment;
 use crate::proof::Proof;
 use crate::subject::{AdapterRuns, Run, Subject};
@@ -132,16 +132,19 @@ pub struct AdapterRequest<'a> {
 ///
 /// # Errors
 /// [`Error::AdapterCount`], [`Error::RunCount`]; [`Error::RunsDiffer`] for runs of another adapter or another layout;
-/// [`Error::Statement`] when the relation does not hold, a run does not fit, or a context is of a reserved kind. All
+/// [`Error::CommitmentMismatch`]; [`Error::Statement`] when the relation does not hold, a run does not fit, or a context is of a reserved kind. All
 /// before any heavy work but the commitments.
 pub fn prove_shared(config: &Config, requests: &[AdapterRequest<'_>]) -> Result<SharedProof, Error> {
-    for adapter in requests {
-        for (run, request) in adapter.runs.iter().enumerate() {
+    for AdapterRequest { weights_layout, weights, adapter, runs } in requests {
+        for (run, request) in runs.iter().enumerate() {
             check_context(&request.context)?;
             relation::check(request.witness)?;
-            if adapter.runs.first().is_some_and(|first| request.witness.adapter != first.witness.adapter) {
+            if runs.first().is_some_and(|first| request.witness.adapter != first.witness.adapter) {
                 return Err(Error::RunsDiffer { run, what: "adapter" });
             }
+        }
+        if let Some(first) = runs.first() {
+            check_commitment(config, first.witness, weights_layout, weights, adapter)?;
         }
     }
     argue_shared(config, requests)
