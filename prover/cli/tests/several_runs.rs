@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{PATTERN, fail, field, fixture, succeed};
+use support::{PATTERN, fail, field, fixture, seals_all_statements, succeed};
 use tempfile::TempDir;
 
 /// An adapter of profile `tiny-s2` and a proof of two runs: five tokens each, two contexts.
@@ -149,10 +149,5 @@ fn what_cannot_share_is_refused_by_argument_before_anything_is_written() {
 #[ignore = "a minute: make test-full"]
 fn a_seal_holds_the_statements_of_both_runs() {
     let proven = proven();
-    succeed(arguments!["keys", "new", "--profile", "tiny-s2", "-o", proven.path("keys")]);
-    let (keys, seal) = (proven.path("keys"), proven.path("seal.json"));
-    let sealed = succeed(arguments!["seal", proven.path("p"), "--keys", keys, "-o", seal]);
-    assert_eq!(sealed["statements"], proven.report["statements"]);
-    let verified = succeed(arguments!["verify-seal", seal, "--keys", keys]);
-    assert_eq!(verified["statements"], proven.report["statements"]);
+    seals_all_statements(proven.folder.path(), "tiny-s2", &proven.report);
 }

@@ -1,48 +1,31 @@
 //! Several adapters under one argument, in the circuit and in a seal. What the native verifier refuses, a named part of the
 //! circuit refuses too. Profile `tiny-a2`; an accepted proof comes first, every refusal changes one thing of it.
 
+#[path = "support/shared_circuit.rs"]
+mod shared_circuit;
 #[path = "../../lora-proof/tests/support/mod.rs"]
 mod support;
 
 use std::sync::OnceLock;
 
 use ark_ff::Field;
-use rankproof_groth16_seal::{ConstraintSystem, Error, F, Matrices, SealProfile, circuit, seal};
+use rankproof_groth16_seal::{F, SealProfile};
 use rankproof_lora_proof::shared::argue_shared;
-use rankproof_lora_proof::transcript::Transcript;
-use rankproof_lora_proof::{Config, Error as ProofError, Parameters, SharedProof, prove_shared};
+use rankproof_lora_proof::{Config, Parameters, SharedProof, prove_shared};
 use rankproof_statement::Witness;
-use rankproof_statement::claim::{Statement, public_inputs};
+use rankproof_statement::claim::Statement;
+use shared_circuit::{SharedCircuit, has_the_native_transcript, seals_two_and_one};
 use support::{adapters_by, another_run, honest_adapters, honest_witness, prove_shared_witnesses, two_adapters};
 
 const PROFILE: SealProfile = SealProfile::TINY_A2;
 
-fn config() -> Config {
-    PROFILE.config()
+fn circuit() -> &'static SharedCircuit {
+    static CIRCUIT: OnceLock<SharedCircuit> = OnceLock::new();
+    CIRCUIT.get_or_init(|| SharedCircuit::of(PROFILE.config()))
 }
 
 fn honest() -> &'static SharedProof {
     &honest_adapters().1
-}
-
-fn matrices() -> &'static Matrices {
-    static MATRICES: OnceLock<Matrices> = OnceLock::new();
-    MATRICES.get_or_init(|| seal::circuit_of(PROFILE))
-}
-
-fn complaint_of(config: &Config, matrices: &Matrices, proof: &SharedProof, claimed: &[Statement]) -> Option<String> {
-    let mut cs = ConstraintSystem::assigning(matrices.num_variables());
-    circuit::synthesize_subjects_with(&mut cs, config, &[proof.subject()], public_inputs(claimed));
-    matrices.first_unsatisfied(cs.into_assignment().values()).map(|unsatisfied| unsatisfied.group)
-}
-
-fn complaint(proof: &SharedProof, claimed: &[Statement]) -> Option<String> {
-    complaint_of(&config(), matrices(), proof, claimed)
-}
-
-/// The complaint under the proof's own claim.
-fn own_complaint(proof: &SharedProof) -> Option<String> {
-    complaint(proof, &proof.subject().statements())
 }
 
 fn argued(config: &Config, adapters: &[&[Witness]]) -> SharedProof {
@@ -51,31 +34,29 @@ fn argued(config: &Config, adapters: &[&[Witness]]) -> SharedProof {
 
 #[test]
 fn honest_adapters_satisfy_the_circuit() {
-    assert_eq!(own_complaint(honest()), None);
+    assert_eq!(circuit().own_complaint(honest()), None);
     let [first, second] = two_adapters();
-    let reversed = adapters_by(&config(), &[&[second], &[first]], prove_shared).expect("provable");
-    assert_eq!(own_complaint(&reversed), None);
-    let alone = prove_shared_witnesses(&config(), &[honest_witness()]).expect("provable");
-    assert_eq!(own_complaint(&alone), None);
+    let reversed = adapters_by(&circuit().config, &[&[second], &[first]], prove_shared).expect("provable");
+    assert_eq!(circuit().own_complaint(&reversed), None);
+    let alone = prove_shared_witnesses(&circuit().config, &[honest_witness()]).expect("provable");
+    assert_eq!(circuit().own_complaint(&alone), None);
 }
 
 /// The circuit is written for any numbers of adapters and runs, not for those of the profiles alone.
 #[test]
 fn several_runs_of_several_adapters_satisfy_the_circuit() {
     let config = Config::new(Parameters { runs: 2, ..PROFILE.lora().parameters() }).expect("a configuration");
-    let mut cs = ConstraintSystem::recording();
-    circuit::synthesize_subjects(&mut cs, &config, &[circuit::blank_shared(&config).subject()]);
-    let (matrices, _) = cs.into_parts();
+    let circuit = SharedCircuit::of(config);
     let [first, second] = two_adapters().map(|witness| [witness.clone(), another_run(&witness, 2)]);
-    let proof = adapters_by(&config, &[&first, &second], prove_shared).expect("provable");
+    let proof = adapters_by(&circuit.config, &[&first, &second], prove_shared).expect("provable");
     let statements = proof.subject().statements();
     assert_eq!(statements.len(), 4);
-    assert_eq!(complaint_of(&config, &matrices, &proof, &statements), None);
+    assert_eq!(circuit.complaint(&proof, &statements), None);
     for run in 0..4 {
         let mut wrong = [first.clone(), second.clone()];
         wrong[run / 2][run % 2].outputs[0][1] += 1;
-        let proof = argued(&config, &[&wrong[0], &wrong[1]]);
-        let complaint = complaint_of(&config, &matrices, &proof, &proof.subject().statements()).expect("a lie");
+        let proof = argued(&circuit.config, &[&wrong[0], &wrong[1]]);
+        let complaint = circuit.own_complaint(&proof).expect("a lie");
         assert!(complaint.starts_with("slot 0/rank sumcheck"), "run {run}: `{complaint}` complains");
     }
 }
@@ -121,8 +102,8 @@ fn what_is_refused_natively_is_refused_by_a_named_part() {
     for (what, change, group) in changes {
         let mut proof = honest().clone();
         change(&mut proof);
-        assert!(proof.verify(&config()).is_err(), "{what}: accepted natively");
-        let complaint = own_complaint(&proof).unwrap_or_else(|| panic!("{what}: the circuit is satisfied"));
+        assert!(proof.verify(&circuit().config).is_err(), "{what}: accepted natively");
+        let complaint = circuit().own_complaint(&proof).unwrap_or_else(|| panic!("{what}: the circuit is satisfied"));
         assert!(complaint.starts_with(group), "{what}: `{complaint}` complains, not `{group}`");
     }
 }
@@ -139,7 +120,7 @@ fn values_of_the_adapters_cannot_be_exchanged() {
     for (change, group) in changes {
         let mut proof = honest().clone();
         change(&mut proof.proof);
-        let complaint = own_complaint(&proof).expect("refused");
+        let complaint = circuit().own_complaint(&proof).expect("refused");
         assert!(complaint.starts_with(group), "`{complaint}` complains, not `{group}`");
     }
 }
@@ -150,7 +131,7 @@ fn wrong_outputs_argued_all_the_same_satisfy_nothing() {
         let mut witnesses = two_adapters();
         witnesses.iter_mut().zip(lies).for_each(|(witness, lie)| witness.outputs[1][3] += lie);
         let [first, second] = witnesses;
-        let complaint = own_complaint(&argued(&config(), &[&[first], &[second]])).expect("a lie");
+        let complaint = circuit().own_complaint(&argued(&circuit().config, &[&[first], &[second]])).expect("a lie");
         assert!(complaint.starts_with("slot 0/rank sumcheck"), "{lies:?}: `{complaint}` complains");
     }
 }
@@ -158,40 +139,23 @@ fn wrong_outputs_argued_all_the_same_satisfy_nothing() {
 #[test]
 fn a_seal_is_over_the_statements_of_the_adapters_in_order() {
     let [first, second] = [honest().statements()[0], honest().statements()[1]];
-    assert_eq!(complaint(honest(), &[first, second]), None);
+    assert_eq!(circuit().complaint(honest(), &[first, second]), None);
     let exchanged = Statement { adapter: first.adapter, ..second };
     let other = Statement { context: F::from(77u64), ..second };
     for claimed in [[second, first], [first, first], [first, exchanged], [first, other]] {
-        assert_eq!(complaint(honest(), &claimed).as_deref(), Some("root"));
+        assert_eq!(circuit().complaint(honest(), &claimed).as_deref(), Some("root"));
     }
 }
 
 #[test]
 fn transcript_is_the_native_one() {
-    let mut native = Transcript::recording();
-    assert_eq!(honest().subject().verify_with(&config(), &mut native), Ok(()));
-    let mut transcript = circuit::transcript::TranscriptVar::default();
-    let mut cs = ConstraintSystem::assigning(0);
-    circuit::argument::enforce_with(&mut cs, &config(), &honest().subject(), &mut transcript);
-    assert_eq!(transcript.events(), native.events());
+    has_the_native_transcript(&circuit().config, honest());
 }
 
 #[test]
 fn seals_of_two_adapters_and_of_one() {
-    let key = seal::development_keys(PROFILE).expect("the circuit fits the field");
-    let sealed = seal::seal_shared(&key, honest()).expect("honest");
-    assert_eq!((sealed.slots, sealed.statements.clone()), (2, honest().statements()));
-    assert_eq!(seal::verify(key.verifying_key(), &sealed), Ok(()));
-    let swapped = seal::Seal { statements: sealed.statements.iter().rev().copied().collect(), ..sealed.clone() };
-    assert_eq!(seal::verify(key.verifying_key(), &swapped), Err(Error::SealRejected));
-
-    let alone = prove_shared_witnesses(&config(), &[honest_witness()]).expect("provable");
-    let sealed = seal::seal_shared(&key, &alone).expect("honest");
-    assert_eq!(sealed.statements.len(), 1);
-    assert_eq!(seal::verify(key.verifying_key(), &sealed), Ok(()));
-
+    let alone = prove_shared_witnesses(&circuit().config, &[honest_witness()]).expect("provable");
     let mut wrong = honest().clone();
     wrong.adapters[1].runs[0].context += F::ONE;
-    let refused = seal::seal_shared(&key, &wrong).expect_err("another context");
-    assert_eq!(refused, Error::ProofRejected { index: 0, source: ProofError::RankSumcheck });
+    seals_two_and_one(PROFILE, honest(), &alone, &wrong);
 }

@@ -14,7 +14,7 @@ use rankproof_statement::digest::{manifest_bytes, sha256};
 use rankproof_statement::field::to_canonical_bytes;
 use rankproof_statement::layout::sort_into_slots;
 use rankproof_statement::relation::{MAX_IN_FEATURES, MAX_RANK};
-use rankproof_statement::{F, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout};
+use rankproof_statement::{F, QuantizedAdapter, QuantizedModule, SlotLayout, WeightBits, WeightsLayout};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -46,6 +46,21 @@ pub struct PublicModule {
     pub quantization_error: f64,
     /// One scale per output row.
     pub out_scale: Vec<f64>,
+}
+
+impl PublicModule {
+    fn new(module: &QuantizedModule, slot: &SlotLayout, quantization_error: f64) -> Self {
+        Self {
+            name: module.name.clone(),
+            in_features: module.in_features,
+            out_features: module.out_features,
+            rank: module.rank,
+            log_in: slot.log_in,
+            log_out: slot.log_out,
+            quantization_error,
+            out_scale: module.out_scale.clone(),
+        }
+    }
 }
 
 /// The file.
@@ -101,18 +116,7 @@ impl PublicAdapter {
             bits: committed.adapter.bits.bits(),
             base_model_digest: print_bytes(&committed.adapter.base_model_digest),
             manifest_digest: print_bytes(&committed.preimage.manifest_digest),
-            modules: modules
-                .map(|((module, slot), error)| PublicModule {
-                    name: module.name.clone(),
-                    in_features: module.in_features,
-                    out_features: module.out_features,
-                    rank: module.rank,
-                    log_in: slot.log_in,
-                    log_out: slot.log_out,
-                    quantization_error: *error,
-                    out_scale: module.out_scale.clone(),
-                })
-                .collect(),
+            modules: modules.map(|((module, slot), error)| PublicModule::new(module, slot, *error)).collect(),
         })
     }
 

@@ -19,6 +19,12 @@ pub const PATTERN: &str = "^encoder\\.layer\\.0\\.attention\\.self\\.query$";
 /// Tokens that are proven.
 pub const TOKENS: &str = "5";
 
+/// Arguments of a command, from strings and paths alike.
+#[macro_export]
+macro_rules! arguments {
+    ($($argument:expr),* $(,)?) => { vec![$(std::ffi::OsString::from(&$argument)),*] };
+}
+
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -61,6 +67,17 @@ pub fn text(bytes: &[u8]) -> String {
 
 pub fn field<'a>(report: &'a Value, name: &str) -> &'a str {
     report[name].as_str().unwrap_or_else(|| panic!("{name} in {report}"))
+}
+
+/// Makes keys of a profile and seals the proof `p` of a folder with them: the seal has the statements of this report.
+pub fn seals_all_statements(folder: &Path, profile: &str, report: &Value) {
+    let path = |name: &str| folder.join(name);
+    succeed(arguments!["keys", "new", "--profile", profile, "-o", path("keys")]);
+    let (keys, seal) = (path("keys"), path("seal.json"));
+    let sealed = succeed(arguments!["seal", path("p"), "--keys", keys, "-o", seal]);
+    assert_eq!(sealed["statements"], report["statements"]);
+    let verified = succeed(arguments!["verify-seal", seal, "--keys", keys]);
+    assert_eq!(verified["statements"], report["statements"]);
 }
 
 /// Every file below a folder, with its content.
@@ -112,12 +129,6 @@ impl Honest {
     pub fn activations(&self) -> PathBuf {
         fixture("activations.safetensors")
     }
-}
-
-/// Arguments of a command, from strings and paths alike.
-#[macro_export]
-macro_rules! arguments {
-    ($($argument:expr),* $(,)?) => { vec![$(std::ffi::OsString::from(&$argument)),*] };
 }
 
 pub fn honest() -> &'static Honest {

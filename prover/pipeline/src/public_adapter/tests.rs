@@ -17,16 +17,7 @@ fn honest() -> PublicAdapter {
     let mut adapter = QuantizedAdapter { bits: WeightBits::Four, modules, base_model_digest: [7; 32] };
     sort_into_slots(&mut adapter);
     let layout = WeightsLayout::plan(&adapter, config.maxima()).expect("it fits");
-    let modules = adapter.modules.iter().zip(&layout.slots).map(|(module, slot)| PublicModule {
-        name: module.name.clone(),
-        in_features: module.in_features,
-        out_features: module.out_features,
-        rank: module.rank,
-        log_in: slot.log_in,
-        log_out: slot.log_out,
-        quantization_error: 0.1,
-        out_scale: module.out_scale.clone(),
-    });
+    let modules = adapter.modules.iter().zip(&layout.slots).map(|(module, slot)| PublicModule::new(module, slot, 0.1));
     PublicAdapter {
         format: FORMAT.to_owned(),
         adapter_id: print_element(&F::from(1u64)),
