@@ -7,9 +7,10 @@ import {InferenceEscrow} from "../contracts/examples/InferenceEscrow.sol";
 import {ISealVerifier} from "../contracts/interfaces/ISealVerifier.sol";
 import {Statement} from "../contracts/libraries/StatementLib.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
-import {InjectedKeyVerifier} from "./utils/InjectedKeyVerifier.sol";
+import {InjectedKeyVerifier, KeyInjection} from "./utils/InjectedKeyVerifier.sol";
+import {MerkleTree} from "./utils/MerkleTree.sol";
 import {Stack} from "./utils/Stack.sol";
-import {TrapdoorKey} from "./utils/TrapdoorProver.sol";
+import {TrapdoorKey, TrapdoorProver} from "./utils/TrapdoorProver.sol";
 
 /// Takes its ether, and calls back for more while it does.
 contract Greedy {
@@ -120,6 +121,43 @@ contract InferenceEscrowTest is BaseTest {
         escrow.withdraw(address(0xf00d));
         assertEq(address(0xf00d).balance, 3 ether, "paid");
         assertEq(address(escrow).balance, 0, "nothing left");
+    }
+
+    /// A batch that was recorded under its root alone.
+    function test_PaysForAStatementOfABatchByItsPath() external {
+        setup.slots = 2;
+        KeyInjection.set(setup.key, setup.parametersDigest, setup.slots);
+        InjectedKeyVerifier verifier = new InjectedKeyVerifier();
+        setup.keyDigest = verifier.keyDigest();
+        registry = new ProofRegistry(verifier);
+        escrow = new InferenceEscrow(registry);
+        uint256 context = _lock(PAYEE);
+        Statement[] memory statements = new Statement[](2);
+        statements[0] = Statement(1, 2, 3);
+        statements[1] = Statement(ADAPTER, ACTIVATIONS, context);
+        registry.submit(TrapdoorProver.seal(setup, statements, 1, 1), statements, false);
+        bytes32 root = MerkleTree.root(statements);
+
+        bytes memory notProven = abi.encodeWithSelector(InferenceEscrow.NotProven.selector, context);
+        vm.expectRevert(notProven);
+        escrow.settle(context);
+        bytes32[] memory path = MerkleTree.path(statements, 0);
+        vm.expectRevert(notProven);
+        escrow.settleInBatch(context, root, path);
+        path = MerkleTree.path(statements, 1);
+        vm.expectRevert(notProven);
+        escrow.settleInBatch(context, root ^ bytes32(uint256(1)), path);
+
+        vm.expectEmit(true, true, true, true, address(escrow));
+        emit InferenceEscrow.Paid(context, PAYEE, 3 ether);
+        escrow.settleInBatch(context, root, path);
+        assertEq(escrow.owed(PAYEE), 3 ether, "owed");
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                InferenceEscrow.NotLocked.selector, context, InferenceEscrow.State.Paid
+            )
+        );
+        escrow.settleInBatch(context, root, path);
     }
 
     /// Neighbours of the statement pay nothing: the triple counts.

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ISealVerifier} from "../contracts/interfaces/ISealVerifier.sol";
-import {VerifyingKey} from "../contracts/libraries/Groth16.sol";
+import {Groth16, VerifyingKey} from "../contracts/libraries/Groth16.sol";
 import {BaseTest} from "./utils/BaseTest.sol";
 import {InjectedKeyVerifier, KeyInjection} from "./utils/InjectedKeyVerifier.sol";
 import {TrapdoorKey, TrapdoorProver} from "./utils/TrapdoorProver.sol";
@@ -12,6 +12,7 @@ contract SealVerifierKeyTest is BaseTest {
     uint256 private constant P = 0x30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47;
 
     /// Where a point begins in the words of a key.
+    uint256 private constant _BETA = 2;
     uint256 private constant _GAMMA = 6;
     uint256 private constant _DELTA = 10;
 
@@ -46,14 +47,51 @@ contract SealVerifierKeyTest is BaseTest {
         assertNotEq(new InjectedKeyVerifier().keyDigest(), honest, "slots");
     }
 
-    function test_RevertWhen_GammaEqualsDelta() external {
+    function test_RevertWhen_TwoPointsAreEqual() external {
         _setG2(_DELTA, _g2(_GAMMA));
-        _expectRefused(abi.encodeWithSelector(_GAMMA_EQUALS_DELTA));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "gamma", "delta"));
+        _setG2(_DELTA, _g2(_BETA));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "beta", "delta"));
     }
 
-    function test_RevertWhen_GammaEqualsMinusDelta() external {
+    function test_RevertWhen_TwoPointsAreEqualButForTheSign() external {
         _setG2(_DELTA, _negated(_g2(_GAMMA)));
-        _expectRefused(abi.encodeWithSelector(_GAMMA_EQUALS_DELTA));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "gamma", "delta"));
+        _setG2(_DELTA, _negated(_g2(_BETA)));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "beta", "delta"));
+    }
+
+    function test_RevertWhen_BetaEqualsGamma() external {
+        _setG2(_BETA, _g2(_GAMMA));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "beta", "gamma"));
+        _setG2(_BETA, _negated(_g2(_GAMMA)));
+        _expectRefused(abi.encodeWithSelector(_EQUAL, "beta", "gamma"));
+    }
+
+    /// What the two refusals above are for: points that anybody finds pass the pairing.
+    function test_UnderSuchKeysAnybodyForges() external {
+        uint256[3] memory inputs = [uint256(5), 6, 7];
+        (uint256 x, uint256 y) = _sum(inputs);
+        uint256[22] memory honest = words;
+
+        _setG2(_DELTA, _g2(_BETA));
+        this.verify(_key(), inputs, _proof([x, y], _g2(_GAMMA), [words[0], P - words[1]]));
+        // Under the honest key it is no proof.
+        words = honest;
+        uint256[9] memory forged = _proof([x, y], _g2(_GAMMA), [words[0], P - words[1]]);
+        vm.expectRevert(ISealVerifier.ProofRejected.selector);
+        this.verify(_key(), inputs, forged);
+
+        _setG2(_BETA, _g2(_GAMMA));
+        uint256[2] memory a = _add([words[0], words[1]], [x, y]);
+        this.verify(_key(), inputs, _proof(a, _g2(_BETA), [uint256(0), 0]));
+    }
+
+    function test_RevertWhen_BetaIsTheGenerator() external {
+        _setG2(_BETA, _generator());
+        _expectRefused(abi.encodeWithSelector(_GENERATOR, "beta"));
+        _setG2(_BETA, _negated(_generator()));
+        _expectRefused(abi.encodeWithSelector(_GENERATOR, "beta"));
     }
 
     function test_RevertWhen_GammaIsTheGenerator() external {
@@ -89,8 +127,15 @@ contract SealVerifierKeyTest is BaseTest {
         new InjectedKeyVerifier();
     }
 
-    bytes4 private constant _GAMMA_EQUALS_DELTA =
-        ISealVerifier.VerifyingKeyGammaEqualsDelta.selector;
+    /// The library alone, without the gate of a constructor.
+    function verify(VerifyingKey memory key, uint256[3] memory inputs, uint256[9] calldata proof)
+        external
+        view
+    {
+        Groth16.verify(key, inputs[0], inputs[1], inputs[2], proof);
+    }
+
+    bytes4 private constant _EQUAL = ISealVerifier.VerifyingKeyPointsEqual.selector;
     bytes4 private constant _GENERATOR = ISealVerifier.VerifyingKeyPointIsGenerator.selector;
     bytes4 private constant _INFINITY = ISealVerifier.VerifyingKeyPointAtInfinity.selector;
 
@@ -117,6 +162,37 @@ contract SealVerifierKeyTest is BaseTest {
         for (uint256 i = 0; i < 4; ++i) {
             words[start + i] = point[i];
         }
+    }
+
+    /// A proof as `Groth16.verify` takes it, behind a word that it does not read.
+    function _proof(uint256[2] memory a, uint256[4] memory b, uint256[2] memory c)
+        private
+        pure
+        returns (uint256[9] memory)
+    {
+        return [uint256(0), a[0], a[1], b[0], b[1], b[2], b[3], c[0], c[1]];
+    }
+
+    /// The sum over the inputs that the pairing takes.
+    function _sum(uint256[3] memory inputs) private view returns (uint256 x, uint256 y) {
+        uint256[2] memory sum = [words[14], words[15]];
+        for (uint256 i = 0; i < 3; ++i) {
+            (bool done, bytes memory product) =
+                address(7).staticcall(abi.encode(words[16 + 2 * i], words[17 + 2 * i], inputs[i]));
+            assertTrue(done, "multiplication");
+            sum = _add(sum, abi.decode(product, (uint256[2])));
+        }
+        return (sum[0], sum[1]);
+    }
+
+    function _add(uint256[2] memory a, uint256[2] memory b)
+        private
+        view
+        returns (uint256[2] memory)
+    {
+        (bool done, bytes memory sum) = address(6).staticcall(abi.encode(a, b));
+        assertTrue(done, "addition");
+        return abi.decode(sum, (uint256[2]));
     }
 
     function _negated(uint256[4] memory point) private pure returns (uint256[4] memory) {

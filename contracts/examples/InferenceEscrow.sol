@@ -10,7 +10,8 @@ import {Statement} from "../libraries/StatementLib.sol";
 /// recomputes `activations` from them (`rankproof digest`) and locks the payment for the whole statement:
 /// this adapter, these activations, a context of this escrow that serves once. Once a seal of it is in
 /// the registry, anybody settles the job and the payee withdraws. After the deadline the client takes
-/// the payment back, unless the statement was proven.
+/// the payment back, unless the statement is a record of its own. A record of a batch is found by its
+/// path alone, so a payee whose statement is in a batch settles before the deadline.
 ///
 /// Paying on `adapter` and `context` alone would pay for any answer at all: see docs/integrate.md.
 /// @dev Nobody owns it. Ether moves in `withdraw` only, after the book was changed, so a receiver that
@@ -128,20 +129,27 @@ contract InferenceEscrow {
     /// @notice Gives the payment to the payee, if the statement was proven; anybody may call.
     function settle(uint256 context) external {
         Job storage job = _locked(context);
-        if (!_isProven(context, job)) revert NotProven(context);
-        job.state = State.Paid;
-        owed[job.payee] += job.amount;
-        emit Paid(context, job.payee, job.amount);
+        if (!registry.isProven(_statement(context, job))) revert NotProven(context);
+        _pay(context, job);
     }
 
-    /// @notice Gives the payment back to the client, if the deadline is over and the statement was not
-    /// proven; anybody may call.
+    /// @notice Gives the payment to the payee, if the statement is in a recorded batch; anybody may call.
+    /// @param root The root of the batch.
+    /// @param path From the leaf of the statement to the root, as `IProofRegistry.isProven` takes it.
+    function settleInBatch(uint256 context, bytes32 root, bytes32[] calldata path) external {
+        Job storage job = _locked(context);
+        if (!registry.isProven(_statement(context, job), root, path)) revert NotProven(context);
+        _pay(context, job);
+    }
+
+    /// @notice Gives the payment back to the client, if the deadline is over and the statement is no
+    /// record of its own; anybody may call.
     function refund(uint256 context) external {
         Job storage job = _locked(context);
         // As in `lock`.
         // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp < job.deadline) revert TooEarly(job.deadline);
-        if (_isProven(context, job)) revert AlreadyProven(context);
+        if (registry.isProven(_statement(context, job))) revert AlreadyProven(context);
         job.state = State.Refunded;
         owed[job.client] += job.amount;
         emit Refunded(context, job.client, job.amount);
@@ -175,7 +183,13 @@ contract InferenceEscrow {
         if (job.state != State.Locked) revert NotLocked(context, job.state);
     }
 
-    function _isProven(uint256 context, Job storage job) private view returns (bool) {
-        return registry.isProven(Statement(job.adapter, job.activations, context));
+    function _pay(uint256 context, Job storage job) private {
+        job.state = State.Paid;
+        owed[job.payee] += job.amount;
+        emit Paid(context, job.payee, job.amount);
+    }
+
+    function _statement(uint256 context, Job storage job) private view returns (Statement memory) {
+        return Statement(job.adapter, job.activations, context);
     }
 }

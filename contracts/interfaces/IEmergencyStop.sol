@@ -31,8 +31,8 @@ interface IEmergencyStop is ISealVerifier {
     function stop() external;
 
     /// @notice Stops it; for anybody with a seal of statements of which one is the impossible one.
-    /// @dev An adapter id, an activations id or a context of 0 each takes a preimage of 0 under the
-    /// hash, so whoever has such a seal can forge. It is checked by the verifier itself.
+    /// @dev The impossible one is (0, 0, 0): its adapter and activations ids of 0 take preimages of 0
+    /// under the hash, so whoever has such a seal can forge. It is checked by the verifier itself.
     function stopWithProof(bytes calldata seal, Statement[] calldata statements) external;
 
     /// @notice Whether it is stopped.

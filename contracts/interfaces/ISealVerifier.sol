@@ -38,10 +38,11 @@ interface ISealVerifier is IVerifiesSeals {
     /// @notice In a constructor: a point of the verifying key is the point at infinity.
     error VerifyingKeyPointAtInfinity(string point);
 
-    /// @notice In a constructor: gamma and delta are equal up to sign, so anybody could forge.
-    error VerifyingKeyGammaEqualsDelta();
+    /// @notice In a constructor: two of beta, gamma and delta are equal up to sign, so anybody could
+    /// forge.
+    error VerifyingKeyPointsEqual(string first, string second);
 
-    /// @notice In a constructor: gamma or delta is the generator of G2, up to sign.
+    /// @notice In a constructor: beta, gamma or delta is the generator of G2, up to sign.
     error VerifyingKeyPointIsGenerator(string point);
 
     /// @notice The first four bytes of every seal for this verifier: the head of `keyDigest()`.

@@ -118,9 +118,10 @@ library Groth16 {
 
     /// @notice Reverts for keys under which anybody could forge, or which leave an input unbound.
     /// @dev Equality is that of the x coordinates, so that a negated point does not slip through. With
-    /// `gamma = delta` whoever knows one proof proves anything; a generator in their place is the mark
-    /// of a key whose setup was never finished; a point at infinity removes its pair, or its input,
-    /// from the equation.
+    /// `gamma = delta` whoever knows one proof proves anything; with `beta = delta` or `beta = gamma`
+    /// `(vk_x, gamma, -alpha)` or `(alpha + vk_x, beta, 0)` is a proof of everything; a generator in
+    /// their place is the mark of a key whose setup was never finished; a point at infinity removes
+    /// its pair, or its input, from the equation.
     function requireSafe(VerifyingKey memory key) internal pure {
         _requireNotZero("alpha", key.alphaX | key.alphaY);
         _requireNotZero(
@@ -136,9 +137,16 @@ library Groth16 {
         _requireNotZero("ic1", key.ic1X | key.ic1Y);
         _requireNotZero("ic2", key.ic2X | key.ic2Y);
         _requireNotZero("ic3", key.ic3X | key.ic3Y);
-        if (key.gammaXImaginary == key.deltaXImaginary && key.gammaXReal == key.deltaXReal) {
-            revert ISealVerifier.VerifyingKeyGammaEqualsDelta();
+        if (key.betaXImaginary == key.gammaXImaginary && key.betaXReal == key.gammaXReal) {
+            revert ISealVerifier.VerifyingKeyPointsEqual("beta", "gamma");
         }
+        if (key.betaXImaginary == key.deltaXImaginary && key.betaXReal == key.deltaXReal) {
+            revert ISealVerifier.VerifyingKeyPointsEqual("beta", "delta");
+        }
+        if (key.gammaXImaginary == key.deltaXImaginary && key.gammaXReal == key.deltaXReal) {
+            revert ISealVerifier.VerifyingKeyPointsEqual("gamma", "delta");
+        }
+        _requireNotGenerator("beta", key.betaXImaginary, key.betaXReal);
         _requireNotGenerator("gamma", key.gammaXImaginary, key.gammaXReal);
         _requireNotGenerator("delta", key.deltaXImaginary, key.deltaXReal);
     }

@@ -61,7 +61,7 @@ library StatementLib {
     /// @notice The point at which the statements are compared:
     /// `keccak256(abi.encode(SEAL_TAG, root, statements)) mod r` over the padded statements.
     /// @dev The root fixes the statements of the circuit before this point exists, the calldata those
-    /// of the contract. Two different lists agree at it with probability at most 3K/r.
+    /// of the contract. Two different lists agree at it with probability at most 4K/r.
     function challenge(uint256 root, uint256[] memory elements) internal pure returns (uint256) {
         // In that encoding the array is at offset 96: its length, then its elements.
         bytes memory preimage =

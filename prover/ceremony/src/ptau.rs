@@ -165,6 +165,11 @@ impl PowersOfTau {
         if tau_g1.is_zero() || tau_g2.is_zero() || ends.iter().any(G1Affine::is_zero) {
             return Err(Error::Powers { what: "tau, alpha or beta", fault: "is zero" });
         }
+        for (what, point) in [("tau", tau_g1), ("alpha", &ends[0]), ("beta", &ends[1])] {
+            if point.x == g1.x {
+                return Err(Error::Powers { what, fault: "is the generator up to sign: nobody contributed to it" });
+            }
+        }
         if !same_ratio(&g1, tau_g1, &g2, tau_g2) {
             return Err(Error::Powers { what: "tau in G1 and G2", fault: "are not the same" });
         }

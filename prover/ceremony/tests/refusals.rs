@@ -344,6 +344,13 @@ fn powers_of_tau_with_one_point_moved_are_refused() {
         let first = files.changed("development.ptau", section, |bytes| exchange(bytes, size, 0, 1));
         assert!(matches!(check(&first), Err(Error::Powers { what: "the first power of tau", .. })), "{section}");
     }
+    // Secrets of one: nobody contributed.
+    let mut one = Vec::new();
+    rankproof_ceremony::points::Point::write(&G1Affine::generator(), &mut one);
+    for (section, at, secret) in [(2, 64, "tau"), (4, 0, "alpha"), (5, 0, "beta")] {
+        let known = files.changed("development.ptau", section, |bytes| bytes[at..at + 64].copy_from_slice(&one));
+        assert!(matches!(check(&known), Err(Error::Powers { what, .. }) if what == secret), "{secret}");
+    }
     // All powers of zero but the first; alpha and beta zero.
     for (section, kept) in [(2, 64), (3, 128), (4, 0), (5, 0)] {
         let zero = files.changed("development.ptau", section, |bytes| bytes[kept..].fill(0));

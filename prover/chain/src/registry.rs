@@ -96,9 +96,9 @@ impl Registry {
     /// Those of the connection.
     pub async fn routes(&self) -> Result<Vec<Route>, Error> {
         let router = VerifierRouter::new(self.verifier, &self.chain.provider);
-        // What does not know the question is no router, but the one verifier itself.
-        let Ok(selectors) = router.selectors().call().await else {
-            return Ok(vec![self.route(self.verifier, false).await?]);
+        let selectors = router.selectors().call().await.map_err(|error| self.failed(error));
+        let Some(selectors) = if_known(selectors)? else {
+            return Ok(vec![self.route(self.verifier, false).await?]); // no router, but the one verifier itself
         };
         let mut routes = Vec::with_capacity(selectors.len());
         for selector in selectors {
@@ -111,7 +111,8 @@ impl Registry {
     async fn route(&self, address: Address, removed: bool) -> Result<Route, Error> {
         let info = self.chain.verifier_info(address).await?;
         let stop = EmergencyStop::new(address, &self.chain.provider);
-        let stopped = stop.stopped().call().await.unwrap_or(false);
+        let stopped = stop.stopped().call().await.map_err(|error| self.failed(error));
+        let stopped = if_known(stopped)?.unwrap_or(false); // a verifier without a stop
         Ok(Route { address, removed, stopped, info })
     }
 
@@ -224,5 +225,15 @@ impl Chain {
         let statements = statements.iter().map(verifier_statement).collect();
         let input = contract.verify(Bytes::copy_from_slice(seal), statements).calldata().clone();
         Ok(self.send(verifier, input).await?.gas_used)
+    }
+}
+
+/// The answer of a contract that may not know the question; then it reverts, or answers nothing. A question that failed
+/// for another reason is not answered.
+fn if_known<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Rejected(_) | Error::NotTheContract { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

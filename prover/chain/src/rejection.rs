@@ -79,12 +79,17 @@ pub enum Rejection {
         point: String,
     },
     /// From a constructor.
-    #[error("verifying key: gamma and delta are equal up to sign, so that anybody could forge")]
-    VerifyingKeyGammaEqualsDelta,
+    #[error("verifying key: {first} and {second} are equal up to sign, so that anybody could forge")]
+    VerifyingKeyPointsEqual {
+        /// `beta` or `gamma`.
+        first: String,
+        /// `gamma` or `delta`.
+        second: String,
+    },
     /// From a constructor.
     #[error("verifying key: {point} is the generator of G2 up to sign, the mark of an unfinished setup")]
     VerifyingKeyPointIsGenerator {
-        /// `gamma` or `delta`.
+        /// `beta`, `gamma` or `delta`.
         point: String,
     },
     /// From a constructor, or the router.
@@ -255,7 +260,7 @@ impl Rejection {
             E::ProofRejected(_) => Self::ProofRejected,
             E::VerifyingKeyWithoutSlots(_) => Self::VerifyingKeyWithoutSlots,
             E::VerifyingKeyPointAtInfinity(e) => Self::VerifyingKeyPointAtInfinity { point: e.point },
-            E::VerifyingKeyGammaEqualsDelta(_) => Self::VerifyingKeyGammaEqualsDelta,
+            E::VerifyingKeyPointsEqual(e) => Self::VerifyingKeyPointsEqual { first: e.first, second: e.second },
             E::VerifyingKeyPointIsGenerator(e) => Self::VerifyingKeyPointIsGenerator { point: e.point },
         }
     }
@@ -316,7 +321,13 @@ mod tests {
                 data("VerifyingKeyPointAtInfinity(string)", ("ic1".to_owned(),).abi_encode_params()),
                 Rejection::VerifyingKeyPointAtInfinity { point: "ic1".to_owned() },
             ),
-            (data("VerifyingKeyGammaEqualsDelta()", vec![]), Rejection::VerifyingKeyGammaEqualsDelta),
+            (
+                data(
+                    "VerifyingKeyPointsEqual(string,string)",
+                    ("beta".to_owned(), "delta".to_owned()).abi_encode_params(),
+                ),
+                Rejection::VerifyingKeyPointsEqual { first: "beta".to_owned(), second: "delta".to_owned() },
+            ),
             (
                 data("VerifyingKeyPointIsGenerator(string)", ("delta".to_owned(),).abi_encode_params()),
                 Rejection::VerifyingKeyPointIsGenerator { point: "delta".to_owned() },

@@ -245,7 +245,8 @@ impl Chain {
         self.provider.get_code_at(address).await.map_err(|error| self.failed(error))
     }
 
-    /// Asks every contract who it is and whom it trusts.
+    /// Asks every contract who it is, whom it trusts, and whether it still is as it was deployed: what
+    /// `script/Check.s.sol` asks.
     async fn read_back(&self, deployment: &Deployment, config: &StackConfig) -> Result<(), Error> {
         let [_, stop, timelock, router, registry] = &deployment.contracts;
         let failed = |at: &Deployed, error| Error::from_contract(&self.host, at.address, at.contract, error);
@@ -256,26 +257,35 @@ impl Chain {
         same("EmergencyStop", "verifier", deployment.verifier(), answer)?;
         let answer = contract.guardian().call().await.map_err(|error| failed(stop, error))?;
         same("EmergencyStop", "guardian", config.guardian, answer)?;
+        let answer = contract.stopped().call().await.map_err(|error| failed(stop, error))?;
+        same("EmergencyStop", "stop", false, answer)?;
 
         let contract = TimelockController::new(timelock.address, &self.provider);
         let answer = contract.getMinDelay().call().await.map_err(|error| failed(timelock, error))?;
         same("TimelockController", "delay", U256::from(config.min_delay), answer)?;
+        let people = [config.proposers.clone(), config.executors.clone()].concat();
         let roles = [
-            ("proposer", keccak256("PROPOSER_ROLE"), config.proposers.clone()),
-            ("canceller", keccak256("CANCELLER_ROLE"), config.proposers.clone()),
-            ("executor", keccak256("EXECUTOR_ROLE"), config.executors.clone()),
-            ("administrator", B256::ZERO, vec![timelock.address]),
+            ("proposer", keccak256("PROPOSER_ROLE"), config.proposers.clone(), true),
+            ("canceller", keccak256("CANCELLER_ROLE"), config.proposers.clone(), true),
+            ("executor", keccak256("EXECUTOR_ROLE"), config.executors.clone(), true),
+            ("administrator", B256::ZERO, vec![timelock.address], true),
+            ("administrator beside the timelock", B256::ZERO, people, false),
         ];
-        for (name, role, members) in roles {
+        for (name, role, members, expected) in roles {
             for member in members {
                 let has = contract.hasRole(role, member).call().await.map_err(|error| failed(timelock, error))?;
-                same("TimelockController", name, format!("{member}"), if has { format!("{member}") } else { none() })?;
+                let who = |has| if has { format!("{member}") } else { "nobody".to_owned() };
+                same("TimelockController", name, who(expected), who(has))?;
             }
         }
 
         let contract = VerifierRouter::new(router.address, &self.provider);
         let answer = contract.owner().call().await.map_err(|error| failed(router, error))?;
         same("VerifierRouter", "owner", deployment.timelock(), answer)?;
+        let answer = contract.pendingOwner().call().await.map_err(|error| failed(router, error))?;
+        same("VerifierRouter", "pending owner", Address::ZERO, answer)?;
+        let answer = contract.selectors().call().await.map_err(|error| failed(router, error))?;
+        same("VerifierRouter", "number of selectors", 1, answer.len())?;
         let selector = deployment.info.key_digest[..4].try_into().unwrap_or_default();
         let answer = contract.routeOf(selector).call().await.map_err(|error| failed(router, error))?;
         same("VerifierRouter", "verifier", deployment.stop(), answer.verifier)?;
@@ -285,10 +295,6 @@ impl Chain {
         let answer = contract.verifier().call().await.map_err(|error| failed(registry, error))?;
         same("ProofRegistry", "verifier", deployment.router(), answer)
     }
-}
-
-fn none() -> String {
-    "nobody".to_owned()
 }
 
 /// What was read back is what was meant.

@@ -5,7 +5,8 @@ mod support;
 use alloy::primitives::U256;
 use rankproof_chain::{Address, B256, Chain, Error, Event, Rejection, SubmitOutcome, merkle};
 use rankproof_statement::F;
-use support::{bytes, deployed, fixture};
+use serde_json::json;
+use support::{ask, bytes, deployed, fixture};
 
 /// Limits of product.md, for whole transactions with one statement.
 const VERIFY_GAS: u64 = 235_000;
@@ -44,6 +45,32 @@ async fn deploys_submits_and_reads_back() {
     println!("gas: submit {} verify {verify_gas}", submitted.gas_used);
     assert!(verify_gas <= VERIFY_GAS, "verify took {verify_gas}");
     assert!(submitted.gas_used <= SUBMIT_GAS, "submit took {}", submitted.gas_used);
+}
+
+/// What passes every question on to `to`, but for one that it fails at without reverting, as a node does that is ill.
+fn failing_at(question: &str, to: Address) -> String {
+    let selector = hex::encode(&alloy::primitives::keccak256(question)[..4]);
+    // If the first four bytes are the selector, INVALID; else STATICCALL with the same data, and its answer.
+    let to = hex::encode(to);
+    format!("0x60003560e01c63{selector}14603e573660006000376000600036600073{to}5afa503d600060003e3d6000f35bfe")
+}
+
+/// A verifier whose stop cannot be asked is not one that is not stopped, and a router that fails is no verifier.
+#[tokio::test]
+async fn a_question_that_fails_is_not_answered_with_no() {
+    for is_router in [false, true] {
+        let (node, _, deployment, registry) = deployed().await;
+        let (question, place) =
+            if is_router { ("selectors()", deployment.router()) } else { ("stopped()", deployment.stop()) };
+        // What is asked besides has the same answers: those of the contract's own code, elsewhere.
+        let copy = Address::repeat_byte(0x77);
+        let code = ask(&node, "eth_getCode", json!([place, "latest"])).await;
+        ask(&node, "anvil_setCode", json!([copy, code])).await;
+        assert_eq!(registry.routes().await.unwrap().len(), 1);
+        ask(&node, "anvil_setCode", json!([place, failing_at(question, copy)])).await;
+        let error = registry.routes().await.unwrap_err();
+        assert!(matches!(error, Error::Refused { .. }), "{question}: {error:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod support;
 
-use alloy::primitives::U256;
+use alloy::primitives::{U256, keccak256};
 use rankproof_chain::{
     Address, B256, Bytes, Chain, ChainConfig, DEPLOYER, Error, LocalNode, Rejection, SALT, Signer, StackConfig,
     verifier_bytecode,
@@ -135,10 +135,40 @@ async fn names_what_is_not_as_it_was_meant() {
     ask(&node, "anvil_setStorageAt", slot).await;
     let error = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap_err();
     assert!(matches!(error, Error::ReadBackMismatch { contract: "VerifierRouter", what: "owner", .. }), "{error:?}");
+    // Back again; then somebody who may become the owner, and a proposer who administers.
+    let timelock = U256::from_be_slice(deployment.timelock().as_slice());
+    ask(&node, "anvil_setStorageAt", json!([deployment.router(), "0x0", format!("{timelock:#066x}")])).await;
+    assert!(chain.deploy(&config, &verifier_bytecode(), None).await.is_ok());
+    ask(&node, "anvil_setStorageAt", json!([deployment.router(), "0x1", format!("{owner:#066x}")])).await;
+    let error = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap_err();
+    assert!(matches!(error, Error::ReadBackMismatch { what: "pending owner", .. }), "{error:?}");
+    ask(&node, "anvil_setStorageAt", json!([deployment.router(), "0x1", format!("{:#066x}", U256::ZERO)])).await;
+    // `_roles[0].hasRole[proposer]`: mapping in slot 0 of AccessControl, the members first.
+    let nested = |key: B256, slot: B256| keccak256([key, slot].concat());
+    let proposer = nested(config.proposers[0].into_word(), nested(B256::ZERO, B256::ZERO));
+    ask(&node, "anvil_setStorageAt", json!([deployment.timelock(), proposer, B256::with_last_byte(1)])).await;
+    let error = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap_err();
+    let administrator = "administrator beside the timelock";
+    assert!(matches!(error, Error::ReadBackMismatch { what, .. } if what == administrator), "{error:?}");
+    ask(&node, "anvil_setStorageAt", json!([deployment.timelock(), proposer, B256::ZERO])).await;
+    assert!(chain.deploy(&config, &verifier_bytecode(), None).await.is_ok());
     // Other code at the address of the registry.
     ask(&node, "anvil_setCode", json!([deployment.registry(), "0x00"])).await;
     let error = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap_err();
     assert!(matches!(error, Error::ReadBackMismatch { contract: "ProofRegistry", what: "code hash", .. }), "{error:?}");
+}
+
+/// A stack whose verifier was stopped is not the one that is meant, although every address and code is.
+#[tokio::test]
+async fn a_stopped_stack_is_not_deployed_already() {
+    let (node, chain, deployment, _) = deployed().await;
+    let config = everything_for(chain.sender().unwrap());
+    assert!(chain.deploy(&config, &verifier_bytecode(), None).await.is_ok());
+    let data = format!("0x{}", hex::encode(&keccak256("stop()")[..4]));
+    let stop = json!([{ "from": config.guardian, "to": deployment.stop(), "data": data }]);
+    ask(&node, "eth_sendTransaction", stop).await;
+    let error = chain.deploy(&config, &verifier_bytecode(), None).await.unwrap_err();
+    assert!(matches!(error, Error::ReadBackMismatch { contract: "EmergencyStop", what: "stop", .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn complain(sentence: &str) {
-    drop(writeln!(std::io::stderr().lock(), "error: {sentence}"));
+    drop(writeln!(std::io::stderr().lock(), "error: {}", show::plain(sentence)));
 }
 
 /// Help goes to stdout and is no failure; anything else becomes one sentence.

@@ -1,6 +1,12 @@
 //! Reports as text: aligned lines, and one table per list.
+//!
+//! Names in a report may come from strangers (a URI on a chain, a contributor in a file): whatever would move a cursor or
+//! begin a line is escaped.
 
 use serde_json::{Map, Value};
+
+/// Longer cells do not widen their column.
+const MAX_COLUMN: usize = 80;
 
 /// The report as one JSON object.
 pub fn json(report: &Value) -> String {
@@ -60,7 +66,9 @@ fn list(text: &mut String, rows: &[Value]) {
         cells.push(columns.iter().map(|name| row.get(*name).map_or(String::new(), |v| scalar(name, v))).collect());
     }
     let widths: Vec<usize> = (0..columns.len())
-        .map(|column| cells.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0))
+        .map(|column| {
+            cells.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0).min(MAX_COLUMN)
+        })
         .collect();
     for row in cells {
         let padded: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
@@ -79,7 +87,7 @@ fn label(name: &str) -> String {
 
 fn scalar(name: &str, value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => plain(text),
         Value::Null => String::new(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::Number(number) if name.ends_with("_seconds") => {
@@ -90,6 +98,18 @@ fn scalar(name: &str, value: &Value) -> String {
         Value::Number(number) => grouped(&number.to_string()),
         other => other.to_string(),
     }
+}
+
+/// The text with everything escaped that does not print as itself: control characters, changes of direction.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => plain.push(character),
+            _ => plain.extend(character.escape_debug()),
+        }
+    }
+    plain
 }
 
 fn seconds(value: f64) -> String {
@@ -127,6 +147,24 @@ mod tests {
     fn puts_an_event_into_one_line() {
         let event = serde_json::json!({ "event": "adapter_revoked", "block": 1200, "owner": "0x1" });
         assert_eq!(line(&event), "adapter revoked  block 1 200  owner 0x1\n");
+    }
+
+    #[test]
+    fn strangers_cannot_write_lines_of_their_own() {
+        let uri = "ipfs://x\nadapter revoked\x1b[8m\u{202e} é \"quoted\" C:\\";
+        let shown = "ipfs://x\\nadapter revoked\\u{1b}[8m\\u{202e} é \"quoted\" C:\\";
+        assert_eq!(line(&serde_json::json!({ "event": "e", "uri": uri })), format!("e  uri {shown}\n"));
+        assert_eq!(text(&serde_json::json!({ "uri": uri })), format!("uri  {shown}\n"));
+        assert_eq!(text(&serde_json::json!({ "l": [uri] })), format!("\nl\n  {shown}\n"));
+        assert_eq!(text(&serde_json::json!({ "l": [{ "uri": uri }] })), format!("\nl\n  uri\n  {shown}\n"));
+    }
+
+    #[test]
+    fn a_long_cell_does_not_widen_its_column() {
+        let long = "x".repeat(70_000);
+        let rows = serde_json::json!({ "l": [{ "uri": long, "n": 1 }, { "uri": "y", "n": 2 }] });
+        let expected = format!("\nl\n  {:80}  n\n  {long}  1\n  {:80}  2\n", "uri", "y");
+        assert!(text(&rows) == expected, "columns of 80 characters at most");
     }
 
     #[test]

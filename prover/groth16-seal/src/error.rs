@@ -73,6 +73,22 @@ pub enum Error {
         /// `A`, `B` or `C`.
         point: &'static str,
     },
+    /// The seal names another profile than its key.
+    #[error("seal: its profile is {seal:?}, that of its key is {key:?}")]
+    SealOfAnotherProfile {
+        /// Of the key.
+        key: String,
+        /// Of the seal.
+        seal: String,
+    },
+    /// The seal names another number of slots than its key.
+    #[error("seal: it says {seal} slots, its key has {key}")]
+    SlotsMismatch {
+        /// Of the key.
+        key: u32,
+        /// Of the seal.
+        seal: u32,
+    },
     /// The pairing equation does not hold.
     #[error("seal: the pairing equation does not hold for these public inputs and this key")]
     SealRejected,
@@ -179,12 +195,12 @@ pub enum UnsoundKey {
     /// A point is not on the curve or not in the subgroup of prime order.
     #[error("{0} is not in the group")]
     NotInGroup(&'static str),
-    /// Nobody contributed: the point is the published generator.
+    /// The point is the published generator: nobody contributed to it, and its secret is one.
     #[error("{0} is the generator of its group up to sign")]
     Generator(&'static str),
-    /// With gamma = delta, or gamma = -delta, anybody can forge.
-    #[error("gamma equals delta up to sign, so anybody could forge")]
-    GammaEqualsDelta,
+    /// Two points of G2 are equal up to sign: then the pairs of two others cancel for points that anybody finds.
+    #[error("{0} equals {1} up to sign, so anybody could forge")]
+    Equal(&'static str, &'static str),
     /// Provers take another point than verifiers.
     #[error("{0} is another in G1 than in G2")]
     DiffersInG1(&'static str),

@@ -19,6 +19,9 @@ use ark_ff::{BigInteger, PrimeField};
 use ark_groth16::VerifyingKey;
 use sha3::{Digest, Keccak256};
 
+use crate::error::UnsoundKey;
+use crate::keys::check_distinct;
+
 /// Input points of a key for the three public inputs root, challenge and evaluation: one more than inputs.
 pub const INPUT_POINTS: usize = 4;
 
@@ -52,15 +55,9 @@ pub enum ExportError {
         /// Name of the point, as in the generated file.
         point: &'static str,
     },
-    /// Anybody who has seen one proof can forge: the setup was never finished.
-    #[error("verifying key: gamma and delta are equal up to sign; finish the setup before exporting it")]
-    GammaEqualsDelta,
-    /// The mark of a setup that was never finished.
-    #[error("verifying key: {point} is the generator of G2 up to sign; finish the setup before exporting it")]
-    PointIsGenerator {
-        /// `gamma` or `delta`.
-        point: &'static str,
-    },
+    /// Anybody can forge: the setup was never finished, or the key was made for that.
+    #[error("verifying key: {0}; finish the setup before exporting it")]
+    Unsound(#[from] UnsoundKey),
     /// A seal proves at least one statement.
     #[error("verifying key: zero slots")]
     NoSlots,
@@ -93,15 +90,7 @@ impl KeyWords {
         for (name, point) in [("IC0", ic0), ("IC1", ic1), ("IC2", ic2), ("IC3", ic3)] {
             words.push_g1(name, point)?;
         }
-        // Equal x coordinates: a negated point is no better.
-        if key.gamma_g2.x == key.delta_g2.x {
-            return Err(ExportError::GammaEqualsDelta);
-        }
-        for (name, point) in [("GAMMA", &key.gamma_g2), ("DELTA", &key.delta_g2)] {
-            if point.x == G2Affine::generator().x {
-                return Err(ExportError::PointIsGenerator { point: name });
-            }
-        }
+        check_distinct([("beta", &key.beta_g2), ("gamma", &key.gamma_g2), ("delta", &key.delta_g2)])?;
         Ok(words)
     }
 
@@ -315,26 +304,29 @@ mod tests {
     }
 
     #[test]
-    fn rejects_with_gamma_equals_delta_also_when_one_is_negated() {
-        let mut key = trapdoor_key();
-        assert!(digest(&key).is_ok());
-        key.delta_g2 = key.gamma_g2;
-        assert_eq!(digest(&key), Err(ExportError::GammaEqualsDelta));
-        key.delta_g2 = -key.gamma_g2;
-        assert_eq!(digest(&key), Err(ExportError::GammaEqualsDelta));
-        let rendered = render_verifying_key(&key, SLOTS, PARAMETERS_DIGEST, "tiny", true);
-        assert_eq!(rendered, Err(ExportError::GammaEqualsDelta));
-    }
-
-    #[test]
-    fn rejects_with_point_is_generator_when_gamma_or_delta_is_one() {
-        for generator in [g2(1), -g2(1)] {
-            let mut key = trapdoor_key();
-            key.gamma_g2 = generator;
-            assert_eq!(digest(&key), Err(ExportError::PointIsGenerator { point: "GAMMA" }));
-            let mut key = trapdoor_key();
-            key.delta_g2 = generator;
-            assert_eq!(digest(&key), Err(ExportError::PointIsGenerator { point: "DELTA" }));
+    fn rejects_equal_points_also_when_one_is_negated() {
+        type Point = fn(&mut VerifyingKey<Bn254>) -> &mut G2Affine;
+        let points: [(&str, Point); 3] =
+            [("beta", |key| &mut key.beta_g2), ("gamma", |key| &mut key.gamma_g2), ("delta", |key| &mut key.delta_g2)];
+        assert!(digest(&trapdoor_key()).is_ok());
+        for (first, second) in [(0, 1), (0, 2), (1, 2)] {
+            let [(name, from), (other, to)] = [points[first], points[second]];
+            for is_negated in [false, true] {
+                let mut key = trapdoor_key();
+                let point = *from(&mut key);
+                *to(&mut key) = if is_negated { -point } else { point };
+                let equal = Err(ExportError::Unsound(UnsoundKey::Equal(name, other)));
+                assert_eq!(digest(&key), equal);
+                let rendered = render_verifying_key(&key, SLOTS, PARAMETERS_DIGEST, "tiny", true);
+                assert_eq!(rendered.map(|_| [0; 32]), equal);
+            }
+        }
+        for (name, point) in points {
+            for generator in [g2(1), -g2(1)] {
+                let mut key = trapdoor_key();
+                *point(&mut key) = generator;
+                assert_eq!(digest(&key), Err(ExportError::Unsound(UnsoundKey::Generator(name))));
+            }
         }
     }
 

@@ -206,6 +206,14 @@ pub fn verify(key: &VerifyingKey, seal: &Seal) -> Result<(), Error> {
     if seal.selector != expected {
         return Err(Error::SelectorMismatch { expected, actual: seal.selector });
     }
+    // Nothing below depends on these two, but whoever reads them in a seal that verifies believes them.
+    let header = key.header();
+    if seal.profile != header.profile {
+        return Err(Error::SealOfAnotherProfile { key: header.profile.clone(), seal: seal.profile.clone() });
+    }
+    if seal.slots != header.slots {
+        return Err(Error::SlotsMismatch { key: header.slots, seal: seal.slots });
+    }
     verifier::verify(key, &public_inputs(key, seal)?, &seal.proof)
 }
 

@@ -39,7 +39,7 @@ fn accepts_the_committed_seals() {
 #[test]
 fn every_field_of_a_seal_is_refused_when_it_changes() {
     let (key, honest, other) = (key(), first(), Seal::try_from(&json("second.json")).expect("honest"));
-    let Seal { profile: _, slots: _, selector, statements, root, proof } = &honest;
+    let Seal { profile: _, slots: _, selector, statements, root, proof } = &honest; // the first two at the end
     let refused = |change: &dyn Fn(&mut Seal)| {
         let mut changed = honest.clone();
         change(&mut changed);
@@ -83,8 +83,13 @@ fn every_field_of_a_seal_is_refused_when_it_changes() {
     assert_eq!(refused(&|seal| seal.proof.a.x += ark_bn254::Fq::ONE), Error::SealPoint { point: "A" });
     assert_eq!(refused(&|seal| seal.proof.b.y.c0 += ark_bn254::Fq::ONE), Error::SealPoint { point: "B" });
     assert_eq!(refused(&|seal| seal.proof.c.y += ark_bn254::Fq::ONE), Error::SealPoint { point: "C" });
-    // The header of the key, not the seal, says what is proven: a name is no part of the proof.
-    assert_eq!(refused(&|seal| (seal.profile, seal.selector) = ("other".to_owned(), actual)), mismatch);
+    let (name, other) = (honest.profile.clone(), "other".to_owned());
+    assert_eq!(
+        refused(&|seal| seal.profile.clone_from(&other)),
+        Error::SealOfAnotherProfile { key: name, seal: other.clone() }
+    );
+    let (key, seal) = (honest.slots, honest.slots + 1);
+    assert_eq!(refused(&|seal| seal.slots += 1), Error::SlotsMismatch { key, seal });
 }
 
 #[test]
@@ -162,6 +167,21 @@ fn every_field_of_a_seal_file_says_one_thing() {
     assert_eq!(refused(&|file| (file.statements.push(file.statements[0].clone()), file.slots = 1).0), error);
 }
 
+/// The pairing asks for neither, but people read them beside `verified`.
+#[test]
+fn what_a_seal_says_of_its_key_is_compared() {
+    let (key, honest) = (key(), first());
+    assert_eq!(seal::verify(&key, &honest), Ok(()));
+    let named = honest.profile.clone();
+    let renamed = Seal { profile: "large\nsetup  a ceremony".to_owned(), ..honest.clone() };
+    let error = Error::SealOfAnotherProfile { key: named, seal: renamed.profile.clone() };
+    assert_eq!(seal::verify(&key, &renamed), Err(error));
+    // With challenge and evaluation of that many slots the file does not contradict itself.
+    let wider = Seal { slots: honest.slots + 7, ..honest.clone() };
+    let read = Seal::try_from(&SealJson::from(&wider)).expect("nothing contradicts");
+    assert_eq!(seal::verify(&key, &read), Err(Error::SlotsMismatch { key: honest.slots, seal: honest.slots + 7 }));
+}
+
 #[test]
 fn every_field_of_a_verifying_key_names_another_key() {
     let honest = key();
@@ -211,7 +231,12 @@ fn key_files_with_which_anybody_could_forge_are_refused() {
     };
     let unsound = |reason| Err(at(path, FileFault::UnsoundKey(reason)));
     assert_eq!(with(&|_| ()), Ok(()));
-    assert_eq!(with(&|bytes| bytes.copy_within(delta..delta + 128, gamma)), unsound(UnsoundKey::GammaEqualsDelta));
+    assert_eq!(
+        with(&|bytes| bytes.copy_within(delta..delta + 128, gamma)),
+        unsound(UnsoundKey::Equal("gamma", "delta"))
+    );
+    assert_eq!(with(&|bytes| bytes.copy_within(gamma..delta, beta)), unsound(UnsoundKey::Equal("beta", "gamma")));
+    assert_eq!(with(&|bytes| bytes.copy_within(beta..gamma, delta)), unsound(UnsoundKey::Equal("beta", "delta")));
     assert_eq!(with(&|bytes| bytes[points..points + 64].fill(0)), unsound(UnsoundKey::Infinity("alpha")));
     assert_eq!(with(&|bytes| bytes[beta..gamma].fill(0)), unsound(UnsoundKey::Infinity("beta")));
     assert_eq!(with(&|bytes| bytes[delta + 128..][..64].fill(0)), unsound(UnsoundKey::Infinity("IC")));

@@ -62,7 +62,7 @@ pub enum Error {
     #[error("unknown profile code {0}")]
     UnknownProfile(u8),
     /// A profile whose proofs are of several statements, in a file of one.
-    #[error("a proof of one run cannot be of profile {0}, whose proofs are of several runs")]
+    #[error("a proof of one statement cannot be of profile {0}, whose proofs are of several")]
     SharedProfile(&'static str),
     /// Made under another configuration.
     #[error("the proof was made under another configuration of the profile")]

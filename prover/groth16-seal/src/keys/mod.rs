@@ -143,7 +143,8 @@ fn check_points(points: &Points) -> Result<(), UnsoundKey> {
             return Err(UnsoundKey::NotInGroup(name));
         }
     }
-    for (name, point) in [("beta", &points.beta_g2), ("gamma", &points.gamma_g2), ("delta", &points.delta_g2)] {
+    let named_g2 = [("beta", &points.beta_g2), ("gamma", &points.gamma_g2), ("delta", &points.delta_g2)];
+    for (name, point) in named_g2 {
         if point.is_zero() {
             return Err(UnsoundKey::Infinity(name));
         }
@@ -151,11 +152,22 @@ fn check_points(points: &Points) -> Result<(), UnsoundKey> {
             return Err(UnsoundKey::NotInGroup(name));
         }
     }
-    // Equal x coordinates: a negated point is no better.
-    if points.gamma_g2.x == points.delta_g2.x {
-        return Err(UnsoundKey::GammaEqualsDelta);
+    check_distinct(named_g2)
+}
+
+/// Refuses keys under which anybody forges without a secret: beta, gamma and delta are different, and none is the
+/// generator. Equality is that of the x coordinates, since a negated point is no better.
+///
+/// With `X` the sum over the public inputs, `(A, B, C) = (X, gamma, -alpha)` passes where beta = delta,
+/// `(alpha + X, beta, 0)` where beta = gamma, and one proof is one of every statement where gamma = delta.
+pub(crate) fn check_distinct(named: [(&'static str, &G2Affine); 3]) -> Result<(), UnsoundKey> {
+    let [beta, gamma, delta] = named;
+    for ((name, point), (other_name, other)) in [(beta, gamma), (beta, delta), (gamma, delta)] {
+        if point.x == other.x {
+            return Err(UnsoundKey::Equal(name, other_name));
+        }
     }
-    for (name, point) in [("gamma", &points.gamma_g2), ("delta", &points.delta_g2)] {
+    for (name, point) in named {
         if point.x == G2Affine::generator().x {
             return Err(UnsoundKey::Generator(name));
         }

@@ -141,7 +141,7 @@ fn rejects_what_a_right_digest_does_not_excuse() {
     assert_eq!(refused(&|bytes| bytes[26] ^= 1), FileFault::Header { field: "circuit digest" });
     assert_eq!(refused(&|bytes| bytes[HEAD..HEAD + 64].fill(0)), FileFault::UnsoundKey(UnsoundKey::Infinity("alpha")));
     let gamma = HEAD + 64 + 128;
-    let equal = FileFault::UnsoundKey(UnsoundKey::GammaEqualsDelta);
+    let equal = FileFault::UnsoundKey(UnsoundKey::Equal("gamma", "delta"));
     assert_eq!(refused(&|bytes| bytes.copy_within(gamma + 128..gamma + 256, gamma)), equal);
     // The variables of B: behind the fixed points, IC, the matrices and A.
     let matrices = &key.matrices;
@@ -198,9 +198,12 @@ fn rejects_verifying_keys_with_which_anybody_could_forge() {
         reason
     };
     assert_eq!(VerifyingKey::new(key.header().clone(), key.points().clone()).as_ref(), Ok(&key));
-    assert_eq!(refused(&|points| points.gamma_g2 = points.delta_g2), UnsoundKey::GammaEqualsDelta);
-    assert_eq!(refused(&|points| points.gamma_g2 = -points.delta_g2), UnsoundKey::GammaEqualsDelta);
+    assert_eq!(refused(&|points| points.gamma_g2 = points.delta_g2), UnsoundKey::Equal("gamma", "delta"));
+    assert_eq!(refused(&|points| points.gamma_g2 = -points.delta_g2), UnsoundKey::Equal("gamma", "delta"));
+    assert_eq!(refused(&|points| points.beta_g2 = points.gamma_g2), UnsoundKey::Equal("beta", "gamma"));
+    assert_eq!(refused(&|points| points.beta_g2 = -points.delta_g2), UnsoundKey::Equal("beta", "delta"));
     for generator in [G2Affine::generator(), -G2Affine::generator()] {
+        assert_eq!(refused(&|points| points.beta_g2 = generator), UnsoundKey::Generator("beta"));
         assert_eq!(refused(&|points| points.gamma_g2 = generator), UnsoundKey::Generator("gamma"));
         assert_eq!(refused(&|points| points.delta_g2 = generator), UnsoundKey::Generator("delta"));
     }
