@@ -175,7 +175,7 @@ fn a_compressed_proof_is_read_and_its_json_shows_the_same_statement() {
     assert_eq!(json["params"]["modules"][0]["rank"], 8);
 }
 
-/// What this machine cannot look up is an error of the machine, not of the proof.
+/// What this machine cannot look up is an error of the machine, not of the proof; parameters are made again.
 #[test]
 fn a_damaged_cache_is_not_said_to_be_a_bad_proof() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -189,17 +189,25 @@ fn a_damaged_cache_is_not_said_to_be_a_bad_proof() {
             .expect("the binary runs")
     };
     assert_eq!(verify().status.code(), Some(0));
-    let params = std::fs::read_dir(&cache)
-        .expect("a cache")
-        .filter_map(Result::ok)
-        .find(|entry| entry.path().extension().is_some_and(|extension| extension == "params"))
-        .expect("parameters are kept");
-    let mut bytes = std::fs::read(params.path()).expect("readable");
-    bytes[40] ^= 1;
-    std::fs::write(params.path(), bytes).expect("damaged");
+    let damage = |extension: &str, position: usize| {
+        let file = std::fs::read_dir(&cache)
+            .expect("a cache")
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .find(|path| path.extension().is_some_and(|found| found == extension))
+            .expect("it is kept");
+        let honest = std::fs::read(&file).expect("readable");
+        let mut bytes = honest.clone();
+        bytes[position] ^= 1;
+        std::fs::write(&file, bytes).expect("damaged");
+        (file, honest)
+    };
+    let (params, honest) = damage("params", 40);
+    assert_eq!(verify().status.code(), Some(0));
+    assert_eq!(std::fs::read(params).expect("made again"), honest);
+    damage("circuit", 0);
     let output = verify();
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains(".params"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(".circuit"), "{}", text(&output.stderr));
 }
 
 #[test]

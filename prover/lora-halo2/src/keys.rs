@@ -1,13 +1,15 @@
 //! Parameters and keys of a circuit, and where they are kept.
 //!
-//! Parameters are `2^(k+1)` points hashed from nothing (no ceremony). They are kept in a cache folder, one file per `k`,
-//! with a SHA-256 at the end that finds accidents. Keys follow from shape, plan and parameters alone; `halo2_proofs` 0.4
-//! has no encoding for them, so they are made anew by each process and kept in memory by whoever holds [`Keys`]. The
-//! cache records the circuit digest of each shape, so that a changed program or a damaged parameter file is noticed
-//! before anything is proved. The digest covers all gates, columns, fixed and permutation commitments of the verifying
-//! key; the parameters enter through those commitments.
+//! Parameters are `2^(k+1)` points hashed from nothing (no ceremony). They are kept in a cache folder, one file for
+//! each `k`. Soundness rests on them, and the folder may have come from anybody: a file is used only if it is the one that
+//! [`pinned_parameters`] names, and made again otherwise. Keys follow from shape, plan and parameters alone;
+//! `halo2_proofs` 0.4 has no encoding for them, so they are made anew by each process and kept in memory by whoever
+//! holds [`Keys`]. The cache records the circuit digest of each shape, so that a changed program is noticed before
+//! anything is proved; a record can only refuse, since proofs are compared with the digest that was just made. The
+//! digest covers all gates, columns, fixed and permutation commitments of the verifying key; the parameters enter
+//! through those commitments.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use halo2_proofs::poly::commitment::Params;
 use sha2::{Digest, Sha256};
 
 use crate::circuit::LoraCircuit;
+use crate::pinned::pinned_parameters;
 use crate::plan::{Columns, MAXIMUM_K, Plan};
 use crate::{Error, Shape};
 
@@ -83,53 +86,41 @@ impl Cache {
     }
 
     fn circuit_path(&self, shape: &Shape) -> Option<PathBuf> {
-        let digest: String = shape.run_digest().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&shape.run_digest());
         self.folder.as_ref().map(|folder| folder.join(format!("shape-{digest}.circuit")))
     }
 
-    /// The parameters of circuits with `2^k` rows, from the folder when it has them.
+    /// The parameters of circuits with `2^k` rows, from the folder when it has them; a file that is not the pinned one
+    /// is replaced.
     ///
     /// # Errors
-    /// When a file in the folder is damaged, or the folder cannot be written.
+    /// When the circuit is larger than any plan, or the folder cannot be written.
     pub fn params(&self, k: u32) -> Result<Arc<Params<EqAffine>>, Error> {
         if k > MAXIMUM_K {
             return Err(Error::TooManyRows { rows: 1 << k.min(60), maximum_k: MAXIMUM_K });
         }
-        let Some(path) = self.params_path(k) else { return Ok(Arc::new(Params::new(k))) };
+        let (Some(path), Some(pinned)) = (self.params_path(k), pinned_parameters(k)) else {
+            return Ok(Arc::new(Params::new(k)));
+        };
         let refuse =
             |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let damaged = || refuse("use", "its digest does not match".to_owned());
-                let (body, digest) = bytes.split_last_chunk::<32>().ok_or_else(damaged)?;
-                if Sha256::digest(body).as_slice() != digest {
-                    return Err(damaged());
-                }
-                let mut rest = body;
-                let params = Params::read(&mut rest).map_err(|error| refuse("read", error.to_string()))?;
-                if params.k() != k || !rest.is_empty() {
-                    return Err(refuse("use", "it holds parameters of another size".to_owned()));
-                }
-                Ok(Arc::new(params))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let params = Params::new(k);
-                let mut body = Vec::new();
-                params.write(&mut body).map_err(|error| refuse("write", error.to_string()))?;
-                let digest = Sha256::digest(&body);
-                body.extend_from_slice(&digest);
-                write_whole(&path, &body).map_err(|error| refuse("write", error.to_string()))?;
-                Ok(Arc::new(params))
-            }
-            Err(error) => Err(refuse("read", error.to_string())),
+        let kept = read_file(&path, pinned.length).ok().filter(|bytes| hex(&Sha256::digest(bytes)) == pinned.digest);
+        if let Some(bytes) = kept {
+            let params = Params::read(&mut bytes.as_slice()).map_err(|error| refuse("read", error.to_string()))?;
+            return Ok(Arc::new(params));
         }
+        let params = Params::new(k);
+        let mut bytes = Vec::new();
+        params.write(&mut bytes).map_err(|error| refuse("write", error.to_string()))?;
+        write_whole(&path, &bytes).map_err(|error| refuse("write", error.to_string()))?;
+        Ok(Arc::new(params))
     }
 
     fn check_circuit(&self, shape: &Shape, digest: &[u8; 32]) -> Result<(), Error> {
         let Some(path) = self.circuit_path(shape) else { return Ok(()) };
         let refuse =
             |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
-        match std::fs::read(&path) {
+        match read_file(&path, 32) {
             Ok(known) if known == digest => Ok(()),
             Ok(_) => Err(refuse("use", "the circuit of this shape was another one when it was written".to_owned())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -140,13 +131,29 @@ impl Cache {
     }
 }
 
-/// Writes under a temporary name and renames, so that no half file is found under the final one.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads a file of at most `length` bytes and one more, which tells a longer one; a pipe would be waited for.
+fn read_file(path: &Path, length: u64) -> std::io::Result<Vec<u8>> {
+    if !path.metadata()?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(length.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes under a temporary name and renames, so that no half file is found under the final one. Whatever has the
+/// temporary name is removed first: a link there would be written through.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = std::fs::File::create(&temporary)?;
+    drop(std::fs::remove_file(&temporary));
+    let mut file = std::fs::File::create_new(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)

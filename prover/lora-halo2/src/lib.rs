@@ -14,6 +14,7 @@ pub mod engine;
 mod error;
 pub mod keys;
 pub mod opening;
+mod pinned;
 pub mod plan;
 mod prove;
 pub mod shape;

@@ -13,7 +13,7 @@ use crate::sponge::{ROWS_PER_PERMUTATION, permutations};
 /// Largest circuit that the planner takes.
 pub const MAXIMUM_K: u32 = 20;
 /// Smallest circuit: the table of pairs has 256 rows.
-const MINIMUM_K: u32 = 9;
+pub(crate) const MINIMUM_K: u32 = 9;
 /// Rows at the end that halo2 keeps for blinding and the permutation argument.
 pub const RESERVED_ROWS: usize = 6;
 /// Advice columns of a Poseidon chip.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use halo2_proofs::pasta::Fp;
 use rankproof_lora_halo2::{Cache, Error, Keys, Opening, Plan, VerifierKeys, prove, verify, verify_with};
 use rankproof_statement::{WeightBits, Witness};
-use sha2::{Digest, Sha256};
 use support::{GIB, Honest, honest, open, witness};
 
 fn prove_and_verify(witness: &Witness) {
@@ -132,47 +131,6 @@ fn refuses_a_shape_of_billions_of_blocks_at_once() {
     shape.modules = (0..1 << 10).map(module).collect();
     shape.check().expect("every size is within its bound");
     assert!(matches!(Plan::new(&shape), Err(Error::TooManyRows { maximum_k: 20, .. })));
-}
-
-#[test]
-fn keeps_parameters_and_circuit_digests_and_notices_damage() {
-    let Honest { shape, proof, .. } = honest();
-    let folder = tempfile::tempdir().expect("a folder");
-    let cache = Cache::at(folder.path());
-    let refused = |part: &str| match verify(proof, &cache, GIB) {
-        Err(Error::Cache { step: "use", reason, .. }) => assert!(reason.contains(part), "{reason}"),
-        other => panic!("{other:?}"),
-    };
-    verify(proof, &cache, GIB).expect("it verifies and fills the cache");
-    verify(proof, &cache, GIB).expect("it verifies from the cache");
-    let k = Plan::new(shape).expect("a plan").k;
-    let params = folder.path().join(format!("vesta-k{k}.params"));
-    let honest_bytes = std::fs::read(&params).expect("written");
-    let mut bytes = honest_bytes.clone();
-    bytes[100] ^= 1;
-    std::fs::write(&params, &bytes).expect("damaged");
-    refused("its digest does not match");
-    std::fs::write(&params, &honest_bytes).expect("mended");
-    let other = folder.path().join(format!("vesta-k{}.params", k + 1));
-    cache.params(k + 1).expect("made");
-    std::fs::copy(&other, &params).expect("whole, but of another size");
-    refused("another size");
-    // The same parameters and a byte more, with the digest of that.
-    let mut longer = honest_bytes[..honest_bytes.len() - 32].to_vec();
-    longer.push(0);
-    longer.extend(Sha256::digest(&longer));
-    std::fs::write(&params, &longer).expect("longer");
-    refused("another size");
-    let rows = Error::TooManyRows { rows: 1 << 21, maximum_k: 20 };
-    assert_eq!(Cache::none().params(21).err(), Some(rows), "larger than any plan");
-    std::fs::write(&params, &honest_bytes).expect("mended");
-    let circuit = std::fs::read_dir(folder.path())
-        .expect("listed")
-        .filter_map(Result::ok)
-        .find(|entry| entry.path().extension().is_some_and(|extension| extension == "circuit"))
-        .expect("a circuit digest is kept");
-    std::fs::write(circuit.path(), [0; 32]).expect("changed");
-    refused("was another one");
 }
 
 #[test]
