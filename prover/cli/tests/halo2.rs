@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{fail, field, honest, rankproof, succeed, text};
+use support::{Tensors, adapter_of, fail, field, honest, rankproof, succeed, text};
 
 struct Halo2 {
     folder: tempfile::TempDir,
@@ -208,6 +208,33 @@ fn a_damaged_cache_is_not_said_to_be_a_bad_proof() {
     let output = verify();
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains(".circuit"), "{}", text(&output.stderr));
+}
+
+/// `medium` holds wider modules than a halo2 circuit: everything works but `--system halo2`, which says so.
+#[test]
+fn an_adapter_that_is_too_wide_for_halo2_has_no_ids_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let lora_b: Vec<f32> = (0..65_537).map(|index| (index % 7) as f32 - 3.0).collect();
+    let adapter = adapter_of(1, &[1.0, -0.5], &lora_b);
+    succeed(arguments!["commit", adapter.path(), "-o", path("a"), "--profile", "medium"]);
+    let public: Value = serde_json::from_slice(&std::fs::read(path("a.json")).expect("written")).expect("JSON");
+    assert_eq!(public.get("halo2_adapter_id"), None);
+
+    // Refused before the activations are looked for.
+    let (proof, outputs) = (path("p"), path("y"));
+    let prove =
+        arguments!["prove", "--adapter", path("a"), "--activations", path("x"), "-o", proof, "--outputs", outputs];
+    let sentence = fail(2, prove.iter().cloned().chain(arguments!["--system", "halo2"]));
+    let expected = "module `layer.0.query` has 65537 outputs, and the halo2 system takes 65536";
+    assert!(sentence.contains(expected), "{sentence}");
+
+    Tensors::of([("layer.0.query.x".to_owned(), [1, 2], &[1.0, 2.0])]).write(&path("x"));
+    let proven = succeed(prove);
+    let digest =
+        succeed(arguments!["digest", "--adapter", path("a.json"), "--activations", path("x"), "--outputs", outputs]);
+    assert_eq!(field(&digest, "activations_id"), field(&proven, "activations_id"));
+    assert_eq!((digest.get("halo2_adapter_id"), digest.get("halo2_activations_id")), (None, None));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::public_adapter::PublicAdapter;
 use crate::words::print_element;
-use crate::{Error, Progress};
+use crate::{Error, Progress, halo2};
 
 /// Which tensors.
 #[derive(Clone, Debug)]
@@ -40,10 +40,13 @@ pub struct Report {
     pub adapter_id: String,
     /// The recomputed activations id.
     pub activations_id: String,
-    /// The adapter id in the halo2 system that the public file declares.
-    pub halo2_adapter_id: String,
-    /// The recomputed activations id in the halo2 system.
-    pub halo2_activations_id: String,
+    /// The adapter id in the halo2 system that the public file declares; absent when that system does not take the
+    /// adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub halo2_adapter_id: Option<String>,
+    /// The recomputed activations id in the halo2 system; absent with the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub halo2_activations_id: Option<String>,
     /// Number of modules.
     pub modules: usize,
     /// Number of tokens.
@@ -91,11 +94,12 @@ pub fn digest(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
         shapes.layout.digest(maxima),
         opening.inputs_layout.digest(maxima),
     );
+    let halo2_activations_id = public.halo2_adapter_id.is_some().then(|| halo2::activations_id(&witness, &salt));
     Ok(Report {
         adapter_id: print_element(&shapes.adapter_id),
         activations_id: print_element(&id),
+        halo2_activations_id: halo2_activations_id.transpose()?,
         halo2_adapter_id: public.halo2_adapter_id,
-        halo2_activations_id: crate::halo2::activations_id(&witness, &salt)?,
         modules: witness.adapter.modules.len(),
         tokens,
     })

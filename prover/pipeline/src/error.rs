@@ -128,6 +128,22 @@ pub enum Error {
         /// The check that failed.
         source: rankproof_lora_proof::Error,
     },
+    /// An adapter that the halo2 system does not take, whatever the run.
+    #[error(
+        "{}: module `{module}` has {outputs} outputs, and the halo2 system takes {maximum}; leave out --system halo2, \
+         or commit without that module (--modules)",
+        path.display()
+    )]
+    Halo2TooWide {
+        /// The adapter file.
+        path: PathBuf,
+        /// The first module that is too wide.
+        module: String,
+        /// Its outputs.
+        outputs: usize,
+        /// Outputs that fit.
+        maximum: usize,
+    },
     /// The halo2 prover refuses.
     #[error("{0}")]
     Halo2(rankproof_lora_halo2::Error),

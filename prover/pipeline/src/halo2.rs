@@ -16,13 +16,14 @@ use rankproof_lora_halo2::opening::{
     activations_id as hash_activations, adapter_id as hash_adapter, check_outputs, inputs_of, value_words,
     weight_words, weights_of,
 };
+use rankproof_lora_halo2::shape::MAX_OUT_FEATURES;
 use rankproof_lora_halo2::{
     ActivationsBinding, AdapterBinding, Cache, Error as Halo2Error, Keys, LoraProof, Opening, Plan, Shape,
     prove as prove_opening, verify as verify_proof, verify_with,
 };
 use rankproof_statement::digest::{manifest_bytes, scales_bytes, sha256};
 use rankproof_statement::field::to_canonical_bytes;
-use rankproof_statement::{F, QuantizedActivations, QuantizedAdapter, Witness};
+use rankproof_statement::{F, QuantizedActivations, QuantizedAdapter, QuantizedModule, Witness};
 use serde::Serialize;
 
 use crate::adapter_file::AdapterFile;
@@ -141,14 +142,23 @@ fn activations_binding(activations: &[QuantizedActivations], salt: &F) -> Activa
     ActivationsBinding { scales_digest: sha256(&scales_bytes(activations)), salt: embed(salt) }
 }
 
-/// The adapter id in the halo2 system, as reports print it.
+/// The first module that is too wide for this system: profiles take wider ones than its circuits. All other bounds are
+/// the same.
+pub fn too_wide(adapter: &QuantizedAdapter) -> Option<&QuantizedModule> {
+    adapter.modules.iter().find(|module| module.out_features > MAX_OUT_FEATURES)
+}
+
+/// The adapter id in the halo2 system, as reports print it; none when a module is [`too_wide`].
 ///
 /// # Errors
-/// When a size is above what the circuit takes.
-pub fn adapter_id(adapter: &QuantizedAdapter, salt: &F) -> Result<String, Error> {
+/// When another size is above what the circuit takes.
+pub fn adapter_id(adapter: &QuantizedAdapter, salt: &F) -> Result<Option<String>, Error> {
+    if too_wide(adapter).is_some() {
+        return Ok(None);
+    }
     let shape = Shape::of_adapter(adapter).map_err(Error::Halo2)?;
     let words = weight_words(&shape, &weights_of(adapter));
-    Ok(print_bytes(&to_bytes(&hash_adapter(&shape, &words, &adapter_binding(adapter, salt)))))
+    Ok(Some(print_bytes(&to_bytes(&hash_adapter(&shape, &words, &adapter_binding(adapter, salt))))))
 }
 
 /// The activations id in the halo2 system; the weights of `witness` are not looked at.
@@ -166,7 +176,8 @@ pub fn activations_id(witness: &Witness, salt: &F) -> Result<String, Error> {
 /// Proves and writes proof and outputs, both or neither. The proof is checked before anything is written.
 ///
 /// # Errors
-/// When the activations are refused, the context is reserved, or the statement does not fit memory.
+/// [`Error::Halo2TooWide`] before the activations are read; when they are refused, the context is reserved, or the
+/// statement does not fit memory.
 pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Result<Report, Error> {
     request.check()?;
     if let Some(json) = &forms.json {
@@ -181,6 +192,10 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
     }
     progress.stage("loading the adapter");
     let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
+    if let Some(QuantizedModule { name, out_features, .. }) = too_wide(&adapter) {
+        let (path, module, outputs) = (request.adapter.clone(), name.clone(), *out_features);
+        return Err(Error::Halo2TooWide { path, module, outputs, maximum: MAX_OUT_FEATURES });
+    }
     let witness = read_witness(adapter, &request.activations, request.tokens)?;
     let salt = F::rand(&mut OsRng);
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::adapter_file::Committed;
+use crate::halo2::too_wide;
 use crate::words::{parse_bytes, parse_element, print_bytes, print_element};
 
 /// First field of the file.
@@ -71,8 +72,10 @@ pub struct PublicAdapter {
     pub format: String,
     /// The adapter id.
     pub adapter_id: String,
-    /// The adapter id in the halo2 system: of the same integers, scales and salt.
-    pub halo2_adapter_id: String,
+    /// The adapter id in the halo2 system: of the same integers, scales and salt. Absent exactly when that system does
+    /// not take the adapter.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    pub halo2_adapter_id: Option<String>,
     /// Name of the profile it is committed under.
     pub profile: String,
     /// Digest of that profile's configuration.
@@ -85,6 +88,11 @@ pub struct PublicAdapter {
     pub manifest_digest: String,
     /// In slot order.
     pub modules: Vec<PublicModule>,
+}
+
+/// A field that may be absent; `null` is not absent.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
 }
 
 /// A public adapter that was read and checked.
@@ -104,7 +112,7 @@ impl PublicAdapter {
     /// The public side of a committed adapter.
     ///
     /// # Errors
-    /// When a size is above what the halo2 circuit takes.
+    /// When a size that every profile keeps is above what the halo2 circuit takes.
     pub fn new(committed: &Committed, quantization_errors: &[f64]) -> Result<Self, Error> {
         let modules = committed.adapter.modules.iter().zip(&committed.layout.slots).zip(quantization_errors);
         Ok(Self {
@@ -152,7 +160,6 @@ impl PublicAdapter {
         if digest("inner_digest", &self.inner_digest)? != to_canonical_bytes(&config.inner_digest()) {
             return Err("`inner_digest` is another configuration of the profile".to_owned());
         }
-        digest("halo2_adapter_id", &self.halo2_adapter_id)?;
         let bits = match self.bits {
             4 => WeightBits::Four,
             8 => WeightBits::Eight,
@@ -161,6 +168,14 @@ impl PublicAdapter {
         let base_model_digest = digest("base_model_digest", &self.base_model_digest)?;
         let modules = self.modules.iter().map(PublicModule::check).collect::<Result<Vec<_>, _>>()?;
         let adapter = QuantizedAdapter { bits, modules, base_model_digest };
+        match (&self.halo2_adapter_id, too_wide(&adapter)) {
+            (Some(id), None) => drop(digest("halo2_adapter_id", id)?),
+            (None, Some(_)) => {}
+            (None, None) => return Err("missing field `halo2_adapter_id`".to_owned()),
+            (Some(_), Some(module)) => {
+                return Err(format!("`halo2_adapter_id` is given, but module `{}` is too wide for halo2", module.name));
+            }
+        }
         let mut sorted = adapter.clone();
         sort_into_slots(&mut sorted);
         if sorted != adapter {

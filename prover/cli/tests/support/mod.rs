@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The module that is committed.
@@ -178,6 +178,19 @@ pub fn adapter_copy() -> TempDir {
     folder
 }
 
+/// An adapter of the one module `layer.0.query` in a folder of its own; its update is `lora_b lora_a`.
+pub fn adapter_of(rank: usize, lora_a: &[f32], lora_b: &[f32]) -> TempDir {
+    let folder = adapter_copy();
+    edit_json(&folder.path().join("adapter_config.json"), |config| {
+        config["r"] = rank.into();
+        config["lora_alpha"] = rank.into();
+    });
+    let tensors = [("lora_A", [rank, lora_a.len() / rank], lora_a), ("lora_B", [lora_b.len() / rank, rank], lora_b)];
+    let named = |(name, shape, values)| (format!("base_model.model.layer.0.query.{name}.weight"), shape, values);
+    Tensors::of(tensors.map(named)).write(&folder.path().join("adapter_model.safetensors"));
+    folder
+}
+
 /// Changes one field of a JSON file.
 pub fn edit_json(path: &Path, edit: impl FnOnce(&mut Value)) {
     let mut value: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
@@ -192,6 +205,17 @@ pub struct Tensors {
 }
 
 impl Tensors {
+    /// Float32 tensors: name, shape, values.
+    pub fn of<const N: usize>(tensors: [(String, [usize; 2], &[f32]); N]) -> Self {
+        let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+        for (name, shape, values) in tensors {
+            let start = data.len();
+            data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            header.insert(name, json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, data.len()] }));
+        }
+        Self { header: Value::Object(header), data }
+    }
+
     pub fn read(path: &Path) -> Self {
         let bytes = std::fs::read(path).expect("readable");
         let (length, rest) = bytes.split_at(8);

@@ -21,7 +21,7 @@ fn honest() -> PublicAdapter {
     PublicAdapter {
         format: FORMAT.to_owned(),
         adapter_id: print_element(&F::from(1u64)),
-        halo2_adapter_id: print_element(&F::from(2u64)),
+        halo2_adapter_id: Some(print_element(&F::from(2u64))),
         profile: Profile::Tiny.name().to_owned(),
         inner_digest: print_element(&config.inner_digest()),
         bits: 4,
@@ -53,7 +53,7 @@ fn names_the_field_of_the_file_that_is_wrong() {
     type Field = fn(&mut PublicAdapter) -> &mut String;
     let digits: [(&str, Field); 5] = [
         ("adapter_id", |public| &mut public.adapter_id),
-        ("halo2_adapter_id", |public| &mut public.halo2_adapter_id),
+        ("halo2_adapter_id", |public| public.halo2_adapter_id.as_mut().expect("given")),
         ("inner_digest", |public| &mut public.inner_digest),
         ("base_model_digest", |public| &mut public.base_model_digest),
         ("manifest_digest", |public| &mut public.manifest_digest),
@@ -62,6 +62,38 @@ fn names_the_field_of_the_file_that_is_wrong() {
         let why = refused(|public| field(public).push('g'));
         assert!(why.starts_with(&format!("{name}: ")), "{name}: {why}");
     }
+}
+
+/// The id is there exactly when the halo2 system takes the adapter: nobody leaves it out, or makes one up.
+#[test]
+fn has_an_id_of_halo2_exactly_when_halo2_takes_it() {
+    assert_eq!(refused(|public| public.halo2_adapter_id = None), "missing field `halo2_adapter_id`");
+    let widen = |public: &mut PublicAdapter, outputs: usize| {
+        let config = Profile::Medium.config();
+        public.profile = Profile::Medium.name().to_owned();
+        public.inner_digest = print_element(&config.inner_digest());
+        let [module] = public.modules.first_chunk_mut().expect("a module");
+        (module.out_features, module.out_scale) = (outputs, vec![0.5; outputs]);
+        let modules: Vec<QuantizedModule> = public.modules.iter().map(|m| m.check().expect("sizes")).collect();
+        let mut adapter = QuantizedAdapter { bits: WeightBits::Four, modules, base_model_digest: [7; 32] };
+        sort_into_slots(&mut adapter);
+        let layout = WeightsLayout::plan(&adapter, config.maxima()).expect("it fits");
+        public.manifest_digest = print_bytes(&sha256(&manifest_bytes(&adapter)));
+        public.modules =
+            adapter.modules.iter().zip(&layout.slots).map(|(m, slot)| PublicModule::new(m, slot, 0.1)).collect();
+    };
+    let mut public = honest();
+    widen(&mut public, 65_536);
+    public.check().expect("as wide as halo2 takes it");
+    widen(&mut public, 65_537);
+    let widest = public.modules.iter().max_by_key(|module| module.out_features).expect("a module").name.clone();
+    let made_up = format!("`halo2_adapter_id` is given, but module `{widest}` is too wide for halo2");
+    assert_eq!(public.check().map(drop), Err(made_up));
+    public.halo2_adapter_id = None;
+    public.check().expect("wider, without the id");
+    let text = String::from_utf8(public.to_bytes()).expect("JSON");
+    assert!(!text.contains("halo2_adapter_id"));
+    assert_eq!(serde_json::from_str::<PublicAdapter>(&text).expect("it reads what it writes"), public);
 }
 
 #[test]
