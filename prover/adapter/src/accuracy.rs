@@ -7,8 +7,11 @@ use rankproof_statement::QuantizedModule;
 
 use crate::Module;
 
+/// Of sums of products in float64: a square below this share of what it were without cancellation is taken for zero.
+const ROUNDING: f64 = 1e-13;
+
 /// Relative Frobenius error of the weight update: `dW = scaling B A` against `diag(out_scale) lora_b lora_a`.
-/// Zero for an update that is zero in both, infinite if only the float one is.
+/// Zero for an update that is zero in both; not finite if only the float one is, or if it is too large to square.
 pub fn weight_error(module: &Module, quantized: &QuantizedModule) -> f64 {
     // P = [diag(out_scale) lora_b | -scaling B] by columns, Q = [lora_a; A] by rows.
     let mut p: Vec<Vec<f64>> = (0..quantized.rank)
@@ -33,16 +36,15 @@ pub fn weight_error(module: &Module, quantized: &QuantizedModule) -> f64 {
     ratio(squared_norm(&p, &q), squared_norm(float_p, float_q))
 }
 
-/// `|sum_k p_k q_k^T|^2 = sum_{k,l} <p_k, p_l> <q_k, q_l>`.
+/// `|sum_k p_k q_k^T|^2 = sum_{k,l} <p_k, p_l> <q_k, q_l>`; zero when it is not told from the rounding of its terms.
 fn squared_norm(p: &[Vec<f64>], q: &[Vec<f64>]) -> f64 {
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let pairs = p.iter().zip(q);
-    // Rounding may leave a zero slightly below zero.
-    pairs
-        .clone()
-        .map(|(pk, qk)| pairs.clone().map(|(pl, ql)| dot(pk, pl) * dot(qk, ql)).sum::<f64>())
-        .sum::<f64>()
-        .max(0.0)
+    let sum =
+        pairs.clone().map(|(pk, qk)| pairs.clone().map(|(pl, ql)| dot(pk, pl) * dot(qk, ql)).sum::<f64>()).sum::<f64>();
+    // What it were if nothing cancelled.
+    let largest = pairs.map(|(pk, qk)| (dot(pk, pk) * dot(qk, qk)).sqrt()).sum::<f64>().powi(2);
+    if largest.is_finite() && sum <= largest * ROUNDING { 0.0 } else { sum }
 }
 
 /// `|actual - expected| / |expected|` over all entries, of a `.delta` against the captured one.

@@ -6,8 +6,8 @@ use std::fs;
 use std::process::Command;
 
 use rankproof_adapter::{
-    Error, ModuleOutputs, Outputs, accuracy, quantize, quantize_activations, read_activations, read_adapter,
-    read_captured_delta, read_outputs, write_integers, write_outputs,
+    Adapter, Error, Module, ModuleOutputs, Outputs, accuracy, quantize, quantize_activations, read_activations,
+    read_adapter, read_captured_delta, read_outputs, write_integers, write_outputs,
 };
 use rankproof_statement::relation::Witness;
 use rankproof_statement::{QuantizedAdapter, WeightBits};
@@ -79,6 +79,34 @@ fn weight_error_is_the_frobenius_error_of_the_product() {
         }
     }
     assert!((accuracy::weight_error(float, integer) / (error / norm).sqrt() - 1.0).abs() < 1e-9);
+}
+
+/// `lora_B lora_A` cancels in the floats, and in the integers too; what rounding leaves of the sums is no error.
+#[test]
+fn an_update_that_cancels_has_no_error_when_the_integers_cancel_too() {
+    let (v, b, c) = ([0.949_999_8_f32, 0.929_999_8], 0.450_000_05, 0.920_000_1);
+    let lora_a: Vec<f32> = [1.0, 3.0, 5.0].iter().flat_map(|factor| v.map(|entry| factor * entry)).collect();
+    let mut module = Module {
+        name: "m".to_owned(),
+        in_features: 2,
+        out_features: 2,
+        rank: 3,
+        lora_a,
+        lora_b: vec![-8.0 * b, b, b, 3.0 * c, -c, 0.0],
+        scaling: 1.0,
+    };
+    let error = |module: &Module| {
+        let adapter = Adapter { base_model: None, modules: vec![module.clone()], notes: Vec::new() };
+        let quantized = quantize(&adapter, WeightBits::Four, [0; 32]).unwrap();
+        accuracy::weight_error(module, &quantized.modules[0])
+    };
+    assert_eq!(error(&module), 0.0);
+    module.lora_b.fill(0.0);
+    assert_eq!(error(&module), 0.0);
+    // Only the floats cancel: there is nothing to compare with.
+    module.lora_a = vec![1.0, 0.25, 0.25, 1.0, 1.25, 1.25];
+    module.lora_b = vec![1.0, 1.0, -1.0, 0.0, 0.0, 0.0];
+    assert_eq!(error(&module), f64::INFINITY);
 }
 
 #[test]

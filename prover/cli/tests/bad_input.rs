@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
-use support::{MODULE, PATTERN, Tensors, adapter_copy, edit_json, fail, fixture, honest, snapshot, succeed};
+use support::{
+    MODULE, PATTERN, Tensors, adapter_copy, adapter_of, edit_json, fail, fixture, honest, snapshot, succeed,
+};
 
 /// Runs a command that must fail with 2 and leave the folder as it is.
 fn refused(folder: &Path, arguments: &[OsString], part: &str) {
@@ -41,6 +43,30 @@ fn every_unsupported_field_of_the_config_is_refused_by_name() {
     }
     let twin = adapter_copy();
     succeed(arguments!["commit", twin.path(), "-o", output, "--profile", "tiny", "--modules", PATTERN]);
+}
+
+/// Its error would be infinite, which JSON cannot say: `digest` could not read the public file.
+#[test]
+fn a_module_whose_update_cancels_while_the_rounded_one_does_not_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lora_a = [1.0, 0.25, 0.25, 1.0, 1.25, 1.25];
+    let output = |name: &str| folder.path().join(name);
+    let commit = |adapter: &Path, name: &str| {
+        arguments!["commit", adapter, "-o", output(name), "--profile", "tiny", "--bits", "4"]
+    };
+    let twin = adapter_of(3, &lora_a, &[1.0, 1.0, 1.0]);
+    assert!(succeed(commit(twin.path(), "twin"))["worst_quantization_error"].as_f64().expect("a number") > 0.0);
+    let zero = adapter_of(3, &lora_a, &[0.0; 3]);
+    assert_eq!(succeed(commit(zero.path(), "zero"))["worst_quantization_error"], 0.0);
+    let cancelling = adapter_of(3, &lora_a, &[1.0, 1.0, -1.0]);
+    let sentence = "module `layer.0.query`: at 4 bits its error is no number";
+    refused(folder.path(), &commit(cancelling.path(), "cancelling"), sentence);
+
+    let inspected = succeed(arguments!["inspect", cancelling.path()]);
+    assert_eq!(inspected["modules"][0]["error_4_bit"], json!(null));
+    assert_eq!((&inspected["bits_needed"], &inspected["profile"]), (&json!(8), &json!(null)));
+    assert!(inspected["fits"][0]["reason"].as_str().expect("a reason").starts_with(sentence), "{inspected}");
+    assert_eq!(succeed(arguments!["inspect", twin.path()])["profile"], "tiny");
 }
 
 #[test]

@@ -10,11 +10,11 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::accuracy::weight_error;
-use rankproof_adapter::{files, quantize, read_adapter, write_integers};
+use rankproof_adapter::{Module, files, quantize, read_adapter, write_integers};
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Profile, commit_weights};
 use rankproof_statement::layout::sort_into_slots;
-use rankproof_statement::{F, QuantizedAdapter, WeightBits, WeightsLayout, relation, tables};
+use rankproof_statement::{F, QuantizedAdapter, QuantizedModule, WeightBits, WeightsLayout, relation, tables};
 use regex::Regex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -121,6 +121,18 @@ fn source_digest(request: &Request) -> Result<[u8; 32], Error> {
     Ok(hasher.finalize().into())
 }
 
+/// The relative error of a quantised module, a finite number: JSON has no other, and the public file says it.
+///
+/// # Errors
+/// [`Error::ErrorNotFinite`].
+pub(crate) fn quantization_error(float: &Module, quantized: &QuantizedModule, bits: WeightBits) -> Result<f64, Error> {
+    let error = weight_error(float, quantized);
+    if error.is_finite() {
+        return Ok(error);
+    }
+    Err(Error::ErrorNotFinite { module: float.name.clone(), bits: bits.bits() })
+}
+
 /// Reads an adapter file.
 ///
 /// # Errors
@@ -161,7 +173,7 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     let mut adapter = quantize(&float, request.bits, request.base_model_digest)?;
     let mut errors: Vec<(&str, f64)> = Vec::new();
     for (module, quantized) in float.modules.iter().zip(&adapter.modules) {
-        errors.push((module.name.as_str(), weight_error(module, quantized)));
+        errors.push((module.name.as_str(), quantization_error(module, quantized, request.bits)?));
     }
     sort_into_slots(&mut adapter);
     let error_of = |name: &str| errors.iter().find(|(other, _)| *other == name).map_or(f64::NAN, |(_, error)| *error);

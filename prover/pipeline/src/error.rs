@@ -97,6 +97,17 @@ pub enum Error {
         /// The PEFT directory.
         directory: PathBuf,
     },
+    /// A module whose rounded update cannot be compared with the float one.
+    #[error(
+        "module `{module}`: at {bits} bits its error is no number, since its update lora_B lora_A cancels to zero \
+         while the rounded one does not, or is too large to square; leave that module out (--modules)"
+    )]
+    ErrorNotFinite {
+        /// Its name.
+        module: String,
+        /// Width of the weights.
+        bits: u32,
+    },
     /// Somebody wrote to the adapter meanwhile.
     #[error("{}: the adapter changed while it was read; run the command again", directory.display())]
     AdapterUnstable {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rankproof_adapter::accuracy::weight_error;
 use rankproof_adapter::{Adapter, quantize, read_adapter};
 use rankproof_lora_proof::Profile;
 use rankproof_statement::layout::sort_into_slots;
@@ -10,7 +9,7 @@ use rankproof_statement::{Maxima, QuantizedAdapter, WeightBits, WeightsLayout};
 use serde::Serialize;
 
 use crate::Error;
-use crate::commit::parse_selection;
+use crate::commit::{parse_selection, quantization_error};
 
 /// 4 bits are recommended up to this relative error of a module's weight update.
 pub const FOUR_BIT_ERROR: f64 = 0.14;
@@ -37,10 +36,10 @@ pub struct ModuleReport {
     pub rank: usize,
     /// `alpha / rank`, or `alpha / sqrt(rank)`.
     pub scaling: f64,
-    /// Relative Frobenius error of the weight update at 4 bits.
-    pub error_4_bit: f64,
+    /// Relative Frobenius error of the weight update at 4 bits; none when `commit` refuses the module for it.
+    pub error_4_bit: Option<f64>,
     /// The same at 8 bits.
-    pub error_8_bit: f64,
+    pub error_8_bit: Option<f64>,
 }
 
 /// Whether a profile holds the adapter.
@@ -81,23 +80,35 @@ pub fn inspect(request: &Request) -> Result<Report, Error> {
     let selection = parse_selection(request.modules.as_deref())?;
     let adapter = read_adapter(Path::new(&request.directory), selection.as_ref())?;
     let [four, eight] = [quantized(&adapter, WeightBits::Four)?, quantized(&adapter, WeightBits::Eight)?];
+    let errors = [&four, &eight].map(|quantized| {
+        let modules = adapter.modules.iter().zip(&quantized.modules);
+        modules.map(|(module, entry)| quantization_error(module, entry, quantized.bits)).collect::<Vec<_>>()
+    });
+    let [error_4_bit, error_8_bit] = &errors;
     let modules: Vec<ModuleReport> = adapter
         .modules
         .iter()
-        .zip(four.modules.iter().zip(&eight.modules))
-        .map(|(module, (four, eight))| ModuleReport {
+        .zip(error_4_bit.iter().zip(error_8_bit))
+        .map(|(module, (error_4_bit, error_8_bit))| ModuleReport {
             name: module.name.clone(),
             in_features: module.in_features,
             out_features: module.out_features,
             rank: module.rank,
             scaling: module.scaling,
-            error_4_bit: weight_error(module, four),
-            error_8_bit: weight_error(module, eight),
+            error_4_bit: error_4_bit.as_ref().ok().copied(),
+            error_8_bit: error_8_bit.as_ref().ok().copied(),
         })
         .collect();
-    let bits_needed = if modules.iter().all(|module| module.error_4_bit <= FOUR_BIT_ERROR) { 4 } else { 8 };
-    let fits: Vec<Fit> =
-        [four, eight].iter().flat_map(|adapter| Profile::ALL.map(|profile| fit(adapter, profile))).collect();
+    let is_good = |module: &ModuleReport| module.error_4_bit.is_some_and(|error| error <= FOUR_BIT_ERROR);
+    let bits_needed = if modules.iter().all(is_good) { 4 } else { 8 };
+    let fits: Vec<Fit> = [four, eight]
+        .iter()
+        .zip(&errors)
+        .flat_map(|(adapter, errors)| {
+            let refusal = errors.iter().find_map(|error| error.as_ref().err()).map(ToString::to_string);
+            Profile::ALL.map(|profile| fit(adapter, profile, refusal.clone()))
+        })
+        .collect();
     let profile = fits.iter().find(|fit| fit.bits == bits_needed && fit.tokens.is_some());
     let profile = profile.map(|fit| fit.profile.clone());
     Ok(Report { base_model: adapter.base_model, bits_needed, profile, fits, modules, notes: adapter.notes })
@@ -107,10 +118,14 @@ fn quantized(adapter: &Adapter, bits: WeightBits) -> Result<QuantizedAdapter, Er
     Ok(quantize(adapter, bits, [0; 32])?)
 }
 
-fn fit(adapter: &QuantizedAdapter, profile: Profile) -> Fit {
+/// Whether a profile holds the adapter; a refusal of its own is the reason that it does not.
+fn fit(adapter: &QuantizedAdapter, profile: Profile, refusal: Option<String>) -> Fit {
     let mut adapter = adapter.clone();
     sort_into_slots(&mut adapter);
     let (profile_name, bits) = (profile.name().to_owned(), adapter.bits.bits());
+    if refusal.is_some() {
+        return Fit { profile: profile_name, bits, tokens: None, reason: refusal };
+    }
     let config = profile.config();
     match WeightsLayout::plan(&adapter, config.maxima()).map(|layout| tokens(&layout, config.maxima())) {
         Ok(Some(tokens)) => Fit { profile: profile_name, bits, tokens: Some(tokens), reason: None },

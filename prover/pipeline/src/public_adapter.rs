@@ -112,8 +112,13 @@ impl PublicAdapter {
     /// The public side of a committed adapter.
     ///
     /// # Errors
-    /// When a size that every profile keeps is above what the halo2 circuit takes.
+    /// [`Error::ErrorNotFinite`], which no reader would take; when a size that every profile keeps is above what the
+    /// halo2 circuit takes.
     pub fn new(committed: &Committed, quantization_errors: &[f64]) -> Result<Self, Error> {
+        let mut errors = committed.adapter.modules.iter().zip(quantization_errors);
+        if let Some((module, _)) = errors.find(|(_, error)| !error.is_finite()) {
+            return Err(Error::ErrorNotFinite { module: module.name.clone(), bits: committed.adapter.bits.bits() });
+        }
         let modules = committed.adapter.modules.iter().zip(&committed.layout.slots).zip(quantization_errors);
         Ok(Self {
             format: FORMAT.to_owned(),
