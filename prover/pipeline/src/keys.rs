@@ -180,29 +180,50 @@ pub fn load(directory: &Path, progress: &dyn Progress) -> Result<Loaded, Error> 
     Ok(Loaded { key, report, from_cache: true, ready_seconds })
 }
 
-/// Reads the keys of a profile from its folder, or makes them there when there are none for this build's circuit.
+/// Reads the keys of a profile from its folder, or makes them there: in a folder without keys, and in place of keys of
+/// another circuit that the public seed gives.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When there are other keys, or a part of some, or the disk refuses.
 pub fn load_or_create(profile: SealProfile, directory: &Path, progress: &dyn Progress) -> Result<Loaded, Error> {
-    let proving = directory.join(PROVING_KEY_FILE);
-    if !proving.is_file() || !directory.join(VERIFYING_KEY_FILE).is_file() {
-        return create(profile, directory, true, progress);
+    match find(profile, directory, progress)? {
+        Some(loaded) => Ok(loaded),
+        None => create(profile, directory, true, progress),
     }
+}
+
+/// The keys of a profile in its folder, or nothing when making them there loses nothing.
+fn find(profile: SealProfile, directory: &Path, progress: &dyn Progress) -> Result<Option<Loaded>, Error> {
+    let files = [PROVING_KEY_FILE, VERIFYING_KEY_FILE];
+    let there = files.into_iter().filter(|name| directory.join(name).symlink_metadata().is_ok()).count();
+    if there == 0 {
+        return Ok(None);
+    }
+    let complete = there == files.len();
     match load(directory, progress) {
-        Ok(loaded) if is_current(&loaded.key, profile) => Ok(loaded),
-        // Development keys are made from a public seed, so making them again loses nothing.
-        Ok(loaded) if loaded.key.header().development => create(profile, directory, true, progress),
-        Ok(_) => Err(Error::BadArgument {
-            argument: "--keys",
-            reason: format!("{} holds keys of a ceremony for another circuit", directory.display()),
-            remedy: "name another folder",
-        }),
-        Err(Error::Seal(error)) if !matches!(error, rankproof_groth16_seal::Error::KeyFile { .. }) => {
-            create(profile, directory, true, progress)
-        }
-        Err(error) => Err(error),
+        Ok(loaded) if complete && is_current(&loaded.key, profile) => return Ok(Some(loaded)),
+        Err(error @ Error::Seal(rankproof_groth16_seal::Error::KeyFile { .. })) if complete => return Err(error),
+        _ if is_of_public_seed(directory) => return Ok(None),
+        _ => {}
     }
+    let what = if complete { "keys of another circuit" } else { "one of the two files of keys" };
+    Err(Error::BadArgument {
+        argument: "--keys",
+        reason: format!("{} holds {what}, and nothing says that the public seed gives them again", directory.display()),
+        remedy: "name another folder, or remove them",
+    })
+}
+
+/// Whether every key of a folder is one that the folder says to be of the public seed, which gives it again.
+fn is_of_public_seed(directory: &Path) -> bool {
+    let of_seed = |key: &VerifyingKey| {
+        let cost = Cost::read(directory, &key.header().circuit_digest);
+        cost.is_some_and(|cost| cost.key_digest.is_some() && cost.origin(key) == Origin::Seed)
+    };
+    let absent = |name: &str| directory.join(name).symlink_metadata().is_err();
+    let (proving, verifying) = (directory.join(PROVING_KEY_FILE), directory.join(VERIFYING_KEY_FILE));
+    (absent(PROVING_KEY_FILE) || ProvingKey::read(&proving).is_ok_and(|key| of_seed(key.verifying_key())))
+        && (absent(VERIFYING_KEY_FILE) || VerifyingKey::read(&verifying).is_ok_and(|key| of_seed(&key)))
 }
 
 fn is_current(key: &ProvingKey, profile: SealProfile) -> bool {
@@ -350,3 +371,6 @@ pub fn export_solidity(
         selector: report.selector,
     })
 }
+
+#[cfg(test)]
+mod tests;
