@@ -15,10 +15,18 @@ use crate::{Error, files};
 /// # Errors
 /// [`Error::FileExists`] without `force`; [`Error::Io`].
 pub fn write_integers(path: &Path, adapter: &QuantizedAdapter, force: bool) -> Result<(), Error> {
+    files::write_private(path, &encode_integers(path, adapter)?, force)
+}
+
+/// The bytes of the file; `path` is what an error names.
+///
+/// # Errors
+/// [`Error::Io`] when there is no such safetensors file.
+pub fn encode_integers(path: &Path, adapter: &QuantizedAdapter) -> Result<Vec<u8>, Error> {
     let mut writer = TensorWriter::default();
     for module in &adapter.modules {
         writer.add(format!("{}.lora_a", module.name), &[module.rank, module.in_features], &module.lora_a);
         writer.add(format!("{}.lora_b", module.name), &[module.out_features, module.rank], &module.lora_b);
     }
-    files::write_private(path, &writer.encode(path, Some(("private", "true")))?, force)
+    writer.encode(path, Some(("private", "true")))
 }

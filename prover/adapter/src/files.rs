@@ -5,9 +5,15 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::Error;
+
+mod batch;
+
+pub use batch::Batch;
 
 /// Opens a regular file and tells its length in bytes.
 ///
@@ -66,6 +72,18 @@ pub fn write_private(path: &Path, bytes: &[u8], force: bool) -> Result<(), Error
     write(path, bytes, force, Mode::Private)
 }
 
+/// Whether a file has exactly these bytes; one that is not there has not.
+///
+/// # Errors
+/// [`Error::NotARegularFile`], [`Error::Io`].
+pub fn holds(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    match read(path, u64::try_from(bytes.len()).unwrap_or(u64::MAX)) {
+        Ok(content) => Ok(content == bytes),
+        Err(Error::FileMissing { .. } | Error::FileTooLarge { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Shared,
@@ -73,17 +91,25 @@ enum Mode {
 }
 
 fn write(path: &Path, bytes: &[u8], force: bool, mode: Mode) -> Result<(), Error> {
+    place(stage(path, bytes, force, mode)?, path, force)
+}
+
+/// The folder of a file, and how temporary names in it begin.
+fn beside(path: &Path) -> (&Path, tempfile::Builder<'static, 'static>) {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rankproof-");
+    (directory, builder)
+}
+
+/// Writes the bytes under a temporary name in the folder where they belong.
+fn stage(path: &Path, bytes: &[u8], force: bool, mode: Mode) -> Result<NamedTempFile, Error> {
     let failed = |e: &std::io::Error| io_error(path, "write", e);
-    // Early, so that a long run is not refused only at its end by the rename below.
+    // Early, so that a long run is not refused only at its end by the rename.
     if !force && path.symlink_metadata().is_ok() {
         return Err(Error::FileExists { path: path.into() });
     }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".rankproof-");
+    let (directory, mut builder) = beside(path);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -92,13 +118,18 @@ fn write(path: &Path, bytes: &[u8], force: bool, mode: Mode) -> Result<(), Error
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let mut temporary = builder.tempfile_in(&directory).map_err(|e| failed(&e))?;
+    let mut temporary = builder.tempfile_in(directory).map_err(|e| failed(&e))?;
     temporary.write_all(bytes).map_err(|e| failed(&e))?;
     temporary.as_file().sync_all().map_err(|e| failed(&e))?;
+    Ok(temporary)
+}
+
+/// Gives a temporary file its name.
+fn place(temporary: NamedTempFile, path: &Path, force: bool) -> Result<(), Error> {
     let renamed = if force { temporary.persist(path) } else { temporary.persist_noclobber(path) };
     renamed.map(drop).map_err(|e| match e.error.kind() {
         ErrorKind::AlreadyExists if !force => Error::FileExists { path: path.into() },
-        _ => failed(&e.error),
+        _ => io_error(path, "write", &e.error),
     })
 }
 

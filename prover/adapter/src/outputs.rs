@@ -87,8 +87,16 @@ impl ModuleOutputs {
 /// Writes the file; refuses to replace one without `force`. It holds inputs and answers, so only its owner may read it.
 ///
 /// # Errors
-/// [`Error::DuplicateModule`], [`Error::LengthMismatch`], [`Error::FileExists`], [`Error::Io`].
+/// Those of [`encode_outputs`], [`Error::FileExists`], [`Error::Io`].
 pub fn write_outputs(path: &Path, outputs: &Outputs, force: bool) -> Result<(), Error> {
+    files::write_private(path, &encode_outputs(path, outputs)?, force)
+}
+
+/// The bytes of the file; `path` is what an error names.
+///
+/// # Errors
+/// [`Error::DuplicateModule`], [`Error::LengthMismatch`].
+pub fn encode_outputs(path: &Path, outputs: &Outputs) -> Result<Vec<u8>, Error> {
     let mut writer = TensorWriter::default();
     writer.add(SALT.into(), &[32], &outputs.salt);
     let mut names = BTreeSet::new();
@@ -105,7 +113,7 @@ pub fn write_outputs(path: &Path, outputs: &Outputs, force: bool) -> Result<(), 
         writer.add(format!("{name}.out_scale"), &[out_features], &module.out_scale);
         writer.add(format!("{name}.token_scale"), &[*tokens], token_scale);
     }
-    files::write_private(path, &writer.encode(path, Some(("format", "rankproof.outputs.v1")))?, force)
+    writer.encode(path, Some(("format", "rankproof.outputs.v1")))
 }
 
 /// Reads the file back.

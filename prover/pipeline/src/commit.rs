@@ -10,7 +10,8 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::accuracy::weight_error;
-use rankproof_adapter::{Module, files, quantize, read_adapter, write_integers};
+use rankproof_adapter::files::{self, Batch};
+use rankproof_adapter::{Module, encode_integers, quantize, read_adapter, write_integers};
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Profile, commit_weights};
 use rankproof_statement::layout::sort_into_slots;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::adapter_file::{AdapterFile, Committed, HEAD_BYTES, MAX_BYTES};
 use crate::memory::{MemoryPlan, MemoryReport};
-use crate::prove::check_free;
+use crate::output_files::{check_distinct, check_free};
 use crate::public_adapter::PublicAdapter;
 use crate::words::print_element;
 use crate::{Error, Progress, json_beside};
@@ -157,6 +158,9 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     MemoryPlan::commit(&request.profile.config()).check(request.memory, "committing", request.profile)?;
     let source = source_digest(request)?;
     let public_file = json_beside(&request.output);
+    let mut files = vec![("--output", request.output.as_path()), ("--output", &public_file)];
+    files.extend(request.integers.as_deref().map(|path| ("--export-integers", path)));
+    check_distinct(&files)?;
     if request.output.symlink_metadata().is_ok() && !request.force {
         return confirm(request, &source, &public_file);
     }
@@ -201,20 +205,15 @@ fn commit_integers(profile: Profile, adapter: QuantizedAdapter) -> Result<Commit
     Ok(Committed { profile, config, adapter, layout, commitment, preimage })
 }
 
-/// Writes everything or, as far as it can be undone, nothing.
+/// Writes everything or nothing.
 fn write_all(request: &Request, file: &AdapterFile, public: &PublicAdapter, public_file: &Path) -> Result<(), Error> {
-    files::write_private(&request.output, &file.to_bytes(), request.force)?;
-    let undo = |paths: &[&Path], error: rankproof_adapter::Error| -> Error {
-        paths.iter().for_each(|path| drop(std::fs::remove_file(path)));
-        error.into()
-    };
-    files::write_atomically(public_file, &public.to_bytes(), request.force)
-        .map_err(|error| undo(&[&request.output], error))?;
+    let mut batch = Batch::new(request.force);
+    batch.add_private(&request.output, &file.to_bytes())?;
+    batch.add_shared(public_file, &public.to_bytes())?;
     if let Some(path) = &request.integers {
-        write_integers(path, &file.adapter, request.force)
-            .map_err(|error| undo(&[&request.output, public_file], error))?;
+        batch.add_private(path, &encode_integers(path, &file.adapter)?)?;
     }
-    Ok(())
+    Ok(batch.finish()?)
 }
 
 /// The file exists: it is up to date, or it was made from something else.

@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::adapter_file::AdapterFile;
 use crate::commit::read_adapter_file;
-use crate::prove::{Request, check_free, read_witness};
+use crate::prove::{Request, read_witness};
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress, verify};
 
@@ -173,23 +173,13 @@ pub fn activations_id(witness: &Witness, salt: &F) -> Result<String, Error> {
     Ok(print_bytes(&to_bytes(&hash_activations(&shape, &words, &binding))))
 }
 
-/// Proves and writes proof and outputs, both or neither. The proof is checked before anything is written.
+/// Proves and writes proof, outputs and JSON, all or none. The proof is checked before anything is written.
 ///
 /// # Errors
 /// [`Error::Halo2TooWide`] before the activations are read; when they are refused, the context is reserved, or the
 /// statement does not fit memory.
 pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Result<Report, Error> {
-    request.check()?;
-    if let Some(json) = &forms.json {
-        check_free(json, request.force)?;
-        if *json == request.proof || *json == request.outputs {
-            return Err(Error::BadArgument {
-                argument: "--export-json",
-                reason: "it is the file of the proof or of the outputs".to_owned(),
-                remedy: "give three names",
-            });
-        }
-    }
+    request.check(forms.json.as_deref())?;
     progress.stage("loading the adapter");
     let AdapterFile { adapter, salt: adapter_salt, .. } = read_adapter_file(&request.adapter)?;
     if let Some(QuantizedModule { name, out_features, .. }) = too_wide(&adapter) {
@@ -222,11 +212,11 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
     let verify_seconds = start.elapsed().as_secs_f64();
 
     let outputs = Outputs::from_witness(&witness, to_canonical_bytes(&salt))?;
-    request.write(&outputs, &bytes)?;
+    let mut batch = request.batch(&outputs, &bytes)?;
     if let Some(json) = &forms.json {
-        let text = format!("{:#}\n", proof.to_json());
-        files::write_atomically(json, text.as_bytes(), request.force).inspect_err(|_| request.withdraw())?;
+        batch.add_shared(json, format!("{:#}\n", proof.to_json()).as_bytes())?;
     }
+    batch.finish()?;
     Ok(Report {
         system: SYSTEM,
         adapter_id: print_bytes(&to_bytes(&proof.public_inputs.adapter)),

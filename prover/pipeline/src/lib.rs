@@ -29,6 +29,7 @@ pub mod inspect;
 pub mod keys;
 pub mod measure;
 pub mod memory;
+mod output_files;
 pub mod progress;
 pub mod prove;
 pub mod prove_shared;

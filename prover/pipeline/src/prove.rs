@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{Outputs, files, quantize_activations, read_activations, write_outputs};
+use rankproof_adapter::files::Batch;
+use rankproof_adapter::{Outputs, encode_outputs, quantize_activations, read_activations};
 use rankproof_lora_proof::{LoraProof, prove as prove_statement, prove_registration, verify};
 pub use rankproof_statement::digest::Registration;
 use rankproof_statement::digest::check_context;
@@ -19,6 +20,7 @@ use serde::Serialize;
 use crate::adapter_file::Committed;
 use crate::commit::{read_adapter_file, read_profile};
 use crate::memory::{MemoryPlan, MemoryReport};
+use crate::output_files::{check_distinct, check_free};
 use crate::words::print_element;
 use crate::{Error, Progress};
 
@@ -118,43 +120,22 @@ pub struct Proven {
 }
 
 impl Request {
-    /// Refuses a reserved context and files that must not be replaced, before any work.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// Refuses a reserved context and files that must not be replaced, before any work; `json` is a third file.
+    pub(crate) fn check(&self, json: Option<&Path>) -> Result<(), Error> {
         self.purpose.context()?;
-        check_free(&self.proof, self.force)?;
-        check_free(&self.outputs, self.force)?;
-        if self.proof == self.outputs {
-            return Err(Error::BadArgument {
-                argument: "--outputs",
-                reason: "it is the file of the proof".to_owned(),
-                remedy: "give two names",
-            });
-        }
-        Ok(())
+        let mut files = vec![("--output", self.proof.as_path()), ("--outputs", self.outputs.as_path())];
+        files.extend(json.map(|json| ("--export-json", json)));
+        files.iter().try_for_each(|(_, path)| check_free(path, self.force))?;
+        check_distinct(&files)
     }
 
-    /// Writes the outputs and the bytes of the proof, both or neither.
-    pub(crate) fn write(&self, outputs: &Outputs, proof: &[u8]) -> Result<(), Error> {
-        write_outputs(&self.outputs, outputs, self.force)?;
-        files::write_private(&self.proof, proof, self.force).map_err(|error| {
-            drop(std::fs::remove_file(&self.outputs));
-            error.into()
-        })
+    /// The outputs and the bytes of the proof, to be written together.
+    pub(crate) fn batch(&self, outputs: &Outputs, proof: &[u8]) -> Result<Batch, Error> {
+        let mut batch = Batch::new(self.force);
+        batch.add_private(&self.outputs, &encode_outputs(&self.outputs, outputs)?)?;
+        batch.add_private(&self.proof, proof)?;
+        Ok(batch)
     }
-
-    /// Takes back what [`Self::write`] wrote, when a third file cannot be written.
-    pub(crate) fn withdraw(&self) {
-        drop(std::fs::remove_file(&self.proof));
-        drop(std::fs::remove_file(&self.outputs));
-    }
-}
-
-/// Refuses to replace an existing file unless forced.
-pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(rankproof_adapter::Error::FileExists { path: path.into() }.into());
-    }
-    Ok(())
 }
 
 /// The adapter with the inputs of one run, quantised, and the outputs that follow.
@@ -211,7 +192,7 @@ pub fn prove_in_memory(
 /// # Errors
 /// Those of [`prove_in_memory`], and of a bad adapter file.
 pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error> {
-    request.check()?;
+    request.check(None)?;
     let profile = read_profile(&request.adapter)?;
     let plan = MemoryPlan::prove(&profile.config());
     plan.check(request.memory, "proving", profile)?;
@@ -220,7 +201,7 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     let committed = read_adapter_file(&request.adapter)?.open()?;
     let load_seconds = start.elapsed().as_secs_f64();
     let proven = prove_in_memory(&committed, &request.activations, request.tokens, &request.purpose, progress)?;
-    request.write(&proven.outputs, &proven.bytes)?;
+    request.batch(&proven.outputs, &proven.bytes)?.finish()?;
     let statement = proven.proof.statement;
     Ok(Report {
         adapter_id: print_element(&statement.adapter),

@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
-use rankproof_adapter::{Outputs, files, write_outputs};
+use rankproof_adapter::files::Batch;
+use rankproof_adapter::{Outputs, encode_outputs};
 use rankproof_lora_proof::{AdapterRequest, Parameters, Profile, RunRequest, SharedProof, prove_shared as prove_runs};
 use rankproof_statement::F;
 use rankproof_statement::digest::check_context;
@@ -19,7 +20,8 @@ use serde::Serialize;
 use crate::adapter_file::Committed;
 use crate::commit::{read_adapter_file, read_profile};
 use crate::memory::{MemoryPlan, MemoryReport};
-use crate::prove::{check_free, read_witness};
+use crate::output_files::{check_distinct, check_free};
+use crate::prove::read_witness;
 use crate::seal::{StatementReport, describe_statement};
 use crate::{Error, Progress, verify};
 
@@ -145,35 +147,23 @@ fn plan(runs: &[Run]) -> Result<(Profile, Vec<Group<'_>>), Error> {
 
 impl Request {
     fn check(&self) -> Result<(), Error> {
-        let mut names = vec![&self.proof];
+        let mut files = vec![("--output", self.proof.as_path())];
         for run in &self.runs {
             check_context(&run.context)?;
-            names.push(&run.outputs);
+            files.push(("--outputs", &run.outputs));
         }
-        for (index, name) in names.iter().enumerate() {
-            check_free(name, self.force)?;
-            if names.iter().take(index).any(|earlier| earlier == name) {
-                return Err(Error::BadArgument {
-                    argument: "--outputs",
-                    reason: format!("{} is named twice", name.display()),
-                    remedy: "give every file a name of its own",
-                });
-            }
-        }
-        Ok(())
+        files.iter().try_for_each(|(_, path)| check_free(path, self.force))?;
+        check_distinct(&files)
     }
 
     /// Writes outputs and proof, all or none.
     fn write(&self, outputs: &[Outputs], proof: &[u8]) -> Result<(), Error> {
-        let mut written = Vec::with_capacity(self.runs.len());
-        let mut write = || -> Result<(), Error> {
-            for (run, outputs) in self.runs.iter().zip(outputs) {
-                write_outputs(&run.outputs, outputs, self.force)?;
-                written.push(&run.outputs);
-            }
-            Ok(files::write_private(&self.proof, proof, self.force)?)
-        };
-        write().inspect_err(|_| written.iter().for_each(|path| drop(std::fs::remove_file(path))))
+        let mut batch = Batch::new(self.force);
+        for (Run { outputs: path, .. }, outputs) in self.runs.iter().zip(outputs) {
+            batch.add_private(path, &encode_outputs(path, outputs)?)?;
+        }
+        batch.add_private(&self.proof, proof)?;
+        Ok(batch.finish()?)
     }
 }
 

@@ -1,0 +1,131 @@
+//! Files that are there already: `--force` replaces all of them or none, whatever fails on the way, and two names of
+//! one place are refused.
+
+mod support;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use support::{PATTERN, fail, field, fixture, honest, snapshot, succeed};
+
+const SYSTEMS: [&str; 2] = ["sumcheck", "halo2"];
+
+/// One token of the honest adapter.
+fn prove(system: &str, proof: &Path, outputs: &Path) -> Vec<OsString> {
+    arguments![
+        "prove",
+        "--system",
+        system,
+        "--adapter",
+        honest().adapter(),
+        "--activations",
+        honest().activations(),
+        "--tokens",
+        "1",
+        "--force",
+        "-o",
+        proof,
+        "--outputs",
+        outputs
+    ]
+}
+
+fn commit(output: &Path, more: Vec<OsString>) -> Vec<OsString> {
+    let mut arguments = arguments!["commit", fixture(""), "-o", output, "--profile", "tiny", "--modules", PATTERN];
+    arguments.extend(more);
+    arguments
+}
+
+/// Runs what fails, which changes nothing.
+fn fails_and_changes_nothing(folder: &Path, code: i32, arguments: &[OsString]) -> String {
+    let before = snapshot(folder);
+    let sentence = fail(code, arguments);
+    let after = snapshot(folder);
+    assert!(after.keys().eq(before.keys()), "{arguments:?}: {:?}, before {:?}", after.keys(), before.keys());
+    let changed: Vec<_> = before.iter().filter(|(path, content)| after.get(*path) != Some(content)).collect();
+    assert!(changed.is_empty(), "{arguments:?}: {:?}", changed.iter().map(|(path, _)| path).collect::<Vec<_>>());
+    sentence
+}
+
+/// Outputs hold the only salt of an activations id, which may stand in a registry.
+#[test]
+fn a_proof_that_cannot_be_written_leaves_the_old_outputs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder")).expect("a folder");
+    for system in SYSTEMS {
+        succeed(prove(system, &path("p"), &path("y")));
+        let before = snapshot(folder.path());
+        succeed(prove(system, &path("p"), &path("y")));
+        assert!(before.iter().all(|(path, content)| snapshot(folder.path())[path] != *content), "all are replaced");
+        // No temporary file can be made, or the last rename is refused: the outputs are the first of both.
+        let sentence = fails_and_changes_nothing(folder.path(), 3, &prove(system, &path("missing/p"), &path("y")));
+        assert!(sentence.contains("missing/p: cannot write"), "{sentence}");
+        let sentence = fails_and_changes_nothing(folder.path(), 3, &prove(system, &path("folder"), &path("y")));
+        assert!(sentence.contains("folder: cannot write"), "{sentence}");
+    }
+    let mut with_json = prove("halo2", &path("p"), &path("y"));
+    with_json.extend(arguments!["--export-json", path("j")]);
+    succeed(&with_json);
+    *with_json.last_mut().expect("the file") = path("missing/j").into();
+    let sentence = fails_and_changes_nothing(folder.path(), 3, &with_json);
+    assert!(sentence.contains("missing/j: cannot write"), "{sentence}");
+}
+
+#[test]
+fn a_proof_of_several_runs_that_cannot_be_written_leaves_the_old_outputs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    succeed(arguments!["commit", fixture(""), "-o", path("a"), "--profile", "tiny-s2", "--modules", PATTERN]);
+    let prove = |proof: &str| {
+        let mut arguments = arguments!["prove", "--adapter", path("a"), "--tokens", "1", "--force", "-o", path(proof)];
+        for outputs in ["y0", "y1"] {
+            arguments.extend(arguments!["--activations", honest().activations(), "--outputs", path(outputs)]);
+        }
+        arguments
+    };
+    std::fs::create_dir(path("folder")).expect("a folder");
+    succeed(prove("p"));
+    let sentence = fails_and_changes_nothing(folder.path(), 3, &prove("missing/p"));
+    assert!(sentence.contains("missing/p: cannot write"), "{sentence}");
+    let sentence = fails_and_changes_nothing(folder.path(), 2, &prove("folder/../y1"));
+    assert!(sentence.contains("give every file a name of its own"), "{sentence}");
+    succeed(prove("p"));
+}
+
+#[test]
+fn integers_that_cannot_be_written_leave_the_old_adapter_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder")).expect("a folder");
+    let integers = |name: &str| commit(&path("a"), arguments!["--force", "--export-integers", path(name)]);
+    let first = succeed(integers("i"));
+    assert_ne!(field(&succeed(integers("i")), "adapter_id"), field(&first, "adapter_id"));
+    let sentence = fails_and_changes_nothing(folder.path(), 3, &integers("missing/i"));
+    assert!(sentence.contains("missing/i: cannot write"), "{sentence}");
+    for same in ["a", "a.json", "folder/../a.json"] {
+        let sentence = fails_and_changes_nothing(folder.path(), 2, &integers(same));
+        assert!(sentence.starts_with("--export-integers: ") && sentence.contains("a name of its own"), "{sentence}");
+    }
+}
+
+#[test]
+fn two_names_of_one_place_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir(path("folder")).expect("a folder");
+    succeed(prove("sumcheck", &path("p"), &path("y")));
+    for (system, other) in SYSTEMS.into_iter().flat_map(|system| [(system, "folder/../y"), (system, "./y")]) {
+        let sentence = fails_and_changes_nothing(folder.path(), 2, &prove(system, &path(other), &path("y")));
+        assert!(sentence.starts_with("--outputs: ") && sentence.contains("a name of its own"), "{sentence}");
+    }
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(folder.path(), elsewhere.path().join("link")).expect("a link");
+    let sentence =
+        fails_and_changes_nothing(folder.path(), 2, &prove("sumcheck", &elsewhere.path().join("link/y"), &path("y")));
+    assert!(sentence.contains("give every file a name of its own"), "{sentence}");
+    let mut with_json = prove("halo2", &path("p"), &path("y"));
+    with_json.extend(arguments!["--export-json", path("folder/../y")]);
+    let sentence = fails_and_changes_nothing(folder.path(), 2, &with_json);
+    assert!(sentence.starts_with("--export-json: ") && sentence.contains("a name of its own"), "{sentence}");
+}
