@@ -1,5 +1,5 @@
-//! Files that are there already: `--force` replaces all of them or none, whatever fails on the way, and two names of
-//! one place are refused.
+//! Files that are there already: `--force` replaces all of them or none, whatever fails on the way, two names of one
+//! place are refused, and `commit` without `--force` finds a public side that is not that of its adapter file.
 
 mod support;
 
@@ -128,4 +128,52 @@ fn two_names_of_one_place_are_refused() {
     with_json.extend(arguments!["--export-json", path("folder/../y")]);
     let sentence = fails_and_changes_nothing(folder.path(), 2, &with_json);
     assert!(sentence.starts_with("--export-json: ") && sentence.contains("a name of its own"), "{sentence}");
+}
+
+/// What `commit --force`, killed between its two renames, leaves: the new adapter file, the old public side.
+#[test]
+fn commit_writes_a_stale_public_side_again_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let id_of = |public: &[u8]| {
+        let public: serde_json::Value = serde_json::from_slice(public).expect("JSON");
+        field(&public, "adapter_id").to_owned()
+    };
+    succeed(commit(&path("a"), vec![]));
+    let old = std::fs::read(path("a.json")).expect("readable");
+    let new = succeed(commit(&path("a"), vec!["--force".into()]));
+    let public = std::fs::read(path("a.json")).expect("readable");
+    assert_eq!(succeed(commit(&path("a"), vec![]))["notes"], serde_json::json!([]));
+
+    std::fs::write(path("a.json"), &old).expect("written");
+    assert_ne!(id_of(&old), field(&new, "adapter_id"));
+    let again = succeed(commit(&path("a"), vec![]));
+    assert_eq!(field(&again, "adapter_id"), field(&new, "adapter_id"));
+    assert_eq!(id_of(&std::fs::read(path("a.json")).expect("readable")), field(&new, "adapter_id"));
+    assert_eq!(std::fs::read(path("a.json")).expect("readable"), public);
+    let note = again["notes"][0].as_str().expect("a note");
+    assert!(note.contains("a.json: it was not the public side of") && note.contains("written again"), "{note}");
+
+    // What is no public adapter file is somebody's.
+    std::fs::write(path("a.json"), "{}").expect("written");
+    let sentence = fails_and_changes_nothing(folder.path(), 2, &commit(&path("a"), vec![]));
+    assert!(sentence.contains("a.json is there and is no public adapter file"), "{sentence}");
+}
+
+#[test]
+fn commit_refuses_integers_of_something_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let arguments = commit(&path("a"), arguments!["--export-integers", path("i")]);
+    succeed(&arguments);
+    let integers = std::fs::read(path("i")).expect("readable");
+    assert_eq!(succeed(&arguments)["up_to_date"], true);
+    for stale in [&integers[..integers.len() - 1], &[integers.as_slice(), &[0]].concat(), b"mine"] {
+        std::fs::write(path("i"), stale).expect("written");
+        let sentence = fails_and_changes_nothing(folder.path(), 2, &arguments);
+        assert!(sentence.starts_with("--export-integers: ") && sentence.contains("remove it"), "{sentence}");
+    }
+    std::fs::remove_file(path("i")).expect("removed");
+    succeed(&arguments);
+    assert_eq!(std::fs::read(path("i")).expect("readable"), integers);
 }

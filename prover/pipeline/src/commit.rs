@@ -11,7 +11,7 @@ use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::accuracy::weight_error;
 use rankproof_adapter::files::{self, Batch};
-use rankproof_adapter::{Module, encode_integers, quantize, read_adapter, write_integers};
+use rankproof_adapter::{Module, encode_integers, quantize, read_adapter};
 use rankproof_lora_proof::argument::adapter_preimage;
 use rankproof_lora_proof::{Profile, commit_weights};
 use rankproof_statement::layout::sort_into_slots;
@@ -70,7 +70,7 @@ pub struct Report {
     pub worst_quantization_error: f64,
     /// Seconds, without reading and quantising.
     pub commit_seconds: f64,
-    /// Nothing was written because the file is up to date.
+    /// The adapter file is up to date and was not written; `notes` say what else was.
     pub up_to_date: bool,
     /// The private file.
     pub adapter_file: PathBuf,
@@ -79,7 +79,7 @@ pub struct Report {
     /// What it took of memory.
     #[serde(flatten)]
     pub memory: MemoryReport,
-    /// The notes of the reader, one sentence each.
+    /// What the reader notes, and which file beside the adapter file was written again; one sentence each.
     pub notes: Vec<String>,
 }
 
@@ -216,7 +216,7 @@ fn write_all(request: &Request, file: &AdapterFile, public: &PublicAdapter, publ
     Ok(batch.finish()?)
 }
 
-/// The file exists: it is up to date, or it was made from something else.
+/// The file exists: it is up to date, and what follows from it is beside it; or it was made from something else.
 fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<Report, Error> {
     let file = read_adapter_file(&request.output)?;
     if file.source_digest != *source {
@@ -225,18 +225,44 @@ fn confirm(request: &Request, source: &[u8; 32], public_file: &Path) -> Result<R
     }
     let quantization_errors = file.quantization_errors.clone();
     let committed = file.open()?;
-    if public_file.symlink_metadata().is_err() {
-        let public = PublicAdapter::new(&committed, &quantization_errors)?;
-        files::write_atomically(public_file, &public.to_bytes(), false)?;
-    }
-    if let Some(path) = &request.integers
-        && path.symlink_metadata().is_err()
-    {
-        write_integers(path, &committed.adapter, false)?;
+    let mut notes = Vec::new();
+    confirm_integers(request, &committed)?;
+    let public = PublicAdapter::new(&committed, &quantization_errors)?.to_bytes();
+    if !files::holds(public_file, &public)? {
+        let stale = public_file.symlink_metadata().is_ok();
+        if stale && !PublicAdapter::is_named_in(public_file) {
+            return Err(Error::BadArgument {
+                argument: "--output",
+                reason: format!("{} is there and is no public adapter file", public_file.display()),
+                remedy: "remove it, or give another name",
+            });
+        }
+        files::write_atomically(public_file, &public, stale)?;
+        if stale {
+            let (public, output) = (public_file.display(), request.output.display());
+            notes.push(format!("{public}: it was not the public side of {output}, and is written again"));
+        }
     }
     let (adapter_id, plan) = (committed.id(), MemoryPlan::commit(&committed.config));
     let file = AdapterFile::new(committed, *source, quantization_errors);
-    Ok(report(request, &file, adapter_id, &plan, None, public_file.into(), Vec::new()))
+    Ok(report(request, &file, adapter_id, &plan, None, public_file.into(), notes))
+}
+
+/// The integers of the adapter file where they are wanted: written if nothing is there, and never over something else.
+fn confirm_integers(request: &Request, committed: &Committed) -> Result<(), Error> {
+    let Some(path) = &request.integers else { return Ok(()) };
+    let integers = encode_integers(path, &committed.adapter)?;
+    if path.symlink_metadata().is_err() {
+        return Ok(files::write_private(path, &integers, false)?);
+    }
+    if files::holds(path, &integers)? {
+        return Ok(());
+    }
+    Err(Error::BadArgument {
+        argument: "--export-integers",
+        reason: format!("{} holds something else than the integers of {}", path.display(), request.output.display()),
+        remedy: "remove it, or give another name",
+    })
 }
 
 /// What was done; without seconds, the file was up to date.

@@ -24,6 +24,8 @@ use crate::words::{parse_bytes, parse_element, print_bytes, print_element};
 
 /// First field of the file.
 pub const FORMAT: &str = "rankproof.adapter.v1";
+/// [`FORMAT`] without its version.
+const FORMAT_FAMILY: &str = "rankproof.adapter.";
 /// No public adapter file of any profile is larger.
 const MAX_BYTES: u64 = 1 << 26;
 
@@ -138,6 +140,16 @@ impl PublicAdapter {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text.into_bytes()
+    }
+
+    /// Whether a file says that it is a public adapter file, of any adapter and any build.
+    pub(crate) fn is_named_in(path: &Path) -> bool {
+        #[derive(Deserialize)]
+        struct Head {
+            format: String,
+        }
+        let bytes = files::read(path, MAX_BYTES).unwrap_or_default();
+        serde_json::from_slice::<Head>(&bytes).is_ok_and(|head| head.format.starts_with(FORMAT_FAMILY))
     }
 
     /// Reads a file.
