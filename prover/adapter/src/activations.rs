@@ -31,17 +31,46 @@ pub struct ModuleActivations {
 /// Reads the input of each `(module, in_features)`, the first `tokens` rows (all without a number).
 ///
 /// # Errors
-/// [`Error::ActivationsMissing`], [`Error::TokenCountMismatch`], [`Error::TokensUnavailable`], [`Error::NoTokens`],
-/// and those of a bad tensor file.
+/// Those of [`count_tokens`], and of tensors with too many numbers or one that is not finite.
 pub fn read_activations<'a>(
     path: &Path,
     modules: impl IntoIterator<Item = (&'a str, usize)>,
     tokens: Option<usize>,
 ) -> Result<Activations, Error> {
-    let file = TensorFile::open(path)?;
     let modules: Vec<(&str, usize)> = modules.into_iter().collect();
+    let (file, tokens) = open(path, &modules, tokens)?;
+    file.check_total(
+        modules.iter().map(|&(_, columns)| u64::try_from(columns.saturating_mul(tokens)).unwrap_or(u64::MAX)),
+    )?;
+    let modules = modules
+        .into_iter()
+        .map(|(name, in_features)| {
+            let x = file.read_floats(&input_name(name), tokens)?;
+            Ok(ModuleActivations { name: name.into(), in_features, x })
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Activations { tokens, modules })
+}
+
+/// How many tokens [`read_activations`] would read: only the header is looked at.
+///
+/// # Errors
+/// [`Error::ActivationsMissing`], [`Error::TokenCountMismatch`], [`Error::TokensUnavailable`], [`Error::NoTokens`],
+/// and those of a bad header.
+pub fn count_tokens<'a>(
+    path: &Path,
+    modules: impl IntoIterator<Item = (&'a str, usize)>,
+    tokens: Option<usize>,
+) -> Result<usize, Error> {
+    let modules: Vec<(&str, usize)> = modules.into_iter().collect();
+    Ok(open(path, &modules, tokens)?.1)
+}
+
+/// The file, whose header has what is wanted, and how many rows are.
+fn open(path: &Path, modules: &[(&str, usize)], tokens: Option<usize>) -> Result<(TensorFile, usize), Error> {
+    let file = TensorFile::open(path)?;
     let mut available = None;
-    for &(module, in_features) in &modules {
+    for &(module, in_features) in modules {
         let tensor = input_name(module);
         let Ok(info) = file.info(&tensor) else {
             return Err(Error::ActivationsMissing { path: path.into(), module: module.into() });
@@ -67,17 +96,7 @@ pub fn read_activations<'a>(
     if asked == 0 {
         return Err(Error::NoTokens { path: path.into() });
     }
-    file.check_total(
-        modules.iter().map(|&(_, columns)| u64::try_from(columns.saturating_mul(asked)).unwrap_or(u64::MAX)),
-    )?;
-    let modules = modules
-        .into_iter()
-        .map(|(name, in_features)| {
-            let x = file.read_floats(&input_name(name), asked)?;
-            Ok(ModuleActivations { name: name.into(), in_features, x })
-        })
-        .collect::<Result<_, Error>>()?;
-    Ok(Activations { tokens: asked, modules })
+    Ok((file, asked))
 }
 
 /// The captured `<module>.delta`, first `tokens` rows, if the file has one of a fitting shape. For error reports only.

@@ -21,7 +21,7 @@ mod peft;
 mod quantize;
 mod tensors;
 
-pub use activations::{Activations, ModuleActivations, read_activations, read_captured_delta};
+pub use activations::{Activations, ModuleActivations, count_tokens, read_activations, read_captured_delta};
 pub use base_model::base_model_digest;
 pub use error::Error;
 pub use export::{encode_integers, write_integers};

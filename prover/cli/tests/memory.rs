@@ -2,8 +2,8 @@
 
 mod support;
 
-use serde_json::Value;
-use support::{fail, fixture, succeed};
+use serde_json::{Value, json};
+use support::{MODULE, Tensors, fail, fixture, honest, succeed};
 
 /// The peak that was measured is within the plan, and the plan is not idle talk.
 fn planned(report: &Value) -> u64 {
@@ -55,4 +55,40 @@ fn a_limit_is_kept_or_refused_with_what_is_needed() {
     assert!(!path("r").exists() && !path("r.safetensors").exists());
     let sentence = fail(2, prove("r", "2GB"));
     assert!(sentence.contains("`2GB` is no size") && sentence.contains("2GiB"), "{sentence}");
+}
+
+/// Activations of more tokens than the profile holds are refused by their header: not a number of them is read.
+#[test]
+fn too_many_tokens_are_refused_before_they_are_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let prove = |tokens: usize, first: f32| {
+        let shape = [tokens, 384];
+        let mut data = first.to_le_bytes().to_vec();
+        data.resize(tokens * 384 * 4, 0);
+        let header = json!({ format!("{MODULE}.x"): {
+            "dtype": "F32", "shape": shape, "data_offsets": [0, data.len()]
+        } });
+        Tensors { header, data }.write(&path("x"));
+        let (adapter, activations) = (honest().adapter(), path("x"));
+        arguments![
+            "prove",
+            "--adapter",
+            adapter,
+            "--activations",
+            activations,
+            "-o",
+            path("p"),
+            "--outputs",
+            path("y"),
+            "--force"
+        ]
+    };
+    assert_eq!(succeed(prove(16, 1.0))["tokens"], 16);
+    let too_many =
+        "number of tokens is 17, the profile holds at most 16; choose fewer modules or tokens, or a larger profile";
+    assert_eq!(fail(2, prove(17, 1.0)), too_many);
+    // Reading would stop at the first number.
+    assert!(fail(2, prove(16, f32::NAN)).contains("is NaN or infinite"));
+    assert_eq!(fail(2, prove(17, f32::NAN)), too_many);
 }

@@ -186,7 +186,7 @@ pub fn prove(request: &Request, forms: &Forms, progress: &dyn Progress) -> Resul
         let (path, module, outputs) = (request.adapter.clone(), name.clone(), *out_features);
         return Err(Error::Halo2TooWide { path, module, outputs, maximum: MAX_OUT_FEATURES });
     }
-    let witness = read_witness(adapter, &request.activations, request.tokens)?;
+    let witness = read_witness(adapter, &request.activations, request.tokens, None)?;
     let salt = F::rand(&mut OsRng);
 
     let shape = Shape::of(&witness.adapter, &witness.activations).map_err(Error::Halo2)?;

@@ -9,12 +9,12 @@ use std::time::Instant;
 use ark_ff::UniformRand;
 use rand::rngs::OsRng;
 use rankproof_adapter::files::Batch;
-use rankproof_adapter::{Outputs, encode_outputs, quantize_activations, read_activations};
+use rankproof_adapter::{Outputs, count_tokens, encode_outputs, quantize_activations, read_activations};
 use rankproof_lora_proof::{LoraProof, prove as prove_statement, prove_registration, verify};
 pub use rankproof_statement::digest::Registration;
 use rankproof_statement::digest::check_context;
 use rankproof_statement::field::to_canonical_bytes;
-use rankproof_statement::{F, QuantizedAdapter, Witness};
+use rankproof_statement::{F, Maxima, QuantizedAdapter, Witness};
 use serde::Serialize;
 
 use crate::adapter_file::Committed;
@@ -138,14 +138,20 @@ impl Request {
     }
 }
 
-/// The adapter with the inputs of one run, quantised, and the outputs that follow.
+/// The adapter with the inputs of one run, quantised, and the outputs that follow. More tokens than the profile holds
+/// are refused before one is read, so that the plan of memory holds.
 pub(crate) fn read_witness(
     adapter: QuantizedAdapter,
     activations: &Path,
     tokens: Option<usize>,
+    profile: Option<&Maxima>,
 ) -> Result<Witness, Error> {
     let wanted = adapter.modules.iter().map(|module| (module.name.as_str(), module.in_features));
-    let float = read_activations(activations, wanted, tokens)?;
+    let tokens = count_tokens(activations, wanted.clone(), tokens)?;
+    if let Some(maxima) = profile {
+        maxima.check_tokens(tokens)?;
+    }
+    let float = read_activations(activations, wanted, Some(tokens))?;
     Ok(Witness::new(adapter, quantize_activations(&float))?)
 }
 
@@ -161,7 +167,7 @@ pub fn prove_in_memory(
     progress: &dyn Progress,
 ) -> Result<Proven, Error> {
     purpose.context()?;
-    let witness = read_witness(committed.adapter.clone(), activations, tokens)?;
+    let witness = read_witness(committed.adapter.clone(), activations, tokens, Some(committed.config.maxima()))?;
     let salt = F::rand(&mut OsRng);
 
     progress.stage("proving");

@@ -193,7 +193,8 @@ pub fn prove(request: &Request, progress: &dyn Progress) -> Result<Report, Error
     for (Group { runs, .. }, committed) in groups.iter().zip(&committed) {
         let mut of_runs = Vec::with_capacity(runs.len());
         for run in *runs {
-            let witness = read_witness(committed.adapter.clone(), &run.activations, request.tokens)?;
+            let witness =
+                read_witness(committed.adapter.clone(), &run.activations, request.tokens, Some(config.maxima()))?;
             of_runs.push((witness, F::rand(&mut OsRng)));
         }
         witnesses.push(of_runs);

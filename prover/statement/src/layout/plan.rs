@@ -39,6 +39,16 @@ fn exceeds(what: &'static str, maximum: u64, actual: u64) -> Result<(), Error> {
     if actual > maximum { Err(Error::ExceedsProfile { what, maximum, actual }) } else { Ok(()) }
 }
 
+impl Maxima {
+    /// Refuses a run with more tokens than the profile holds.
+    ///
+    /// # Errors
+    /// [`Error::ExceedsProfile`].
+    pub fn check_tokens(&self, tokens: usize) -> Result<(), Error> {
+        exceeds("number of tokens", 1 << self.log_tokens, size(tokens))
+    }
+}
+
 impl WeightsLayout {
     /// Lays out an adapter whose modules are in slot order.
     ///
@@ -92,7 +102,7 @@ impl InputsLayout {
             return Err(Error::ModuleCountMismatch { table: "activations", expected, actual });
         }
         let tokens = activations.first().map_or(0, |entry| entry.tokens);
-        exceeds("number of tokens", 1 << maxima.log_tokens, size(tokens))?;
+        maxima.check_tokens(tokens)?;
         let log_tokens = padded_log(tokens.max(1));
         let mut owners: Vec<usize> = Vec::new();
         let mut owner_of = Vec::with_capacity(activations.len());
