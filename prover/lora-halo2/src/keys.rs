@@ -94,7 +94,7 @@ impl Cache {
     /// is replaced.
     ///
     /// # Errors
-    /// When the circuit is larger than any plan, or the folder cannot be written.
+    /// When the circuit is larger than any plan, the folder cannot be written, or what is made is not what is pinned.
     pub fn params(&self, k: u32) -> Result<Arc<Params<EqAffine>>, Error> {
         if k > MAXIMUM_K {
             return Err(Error::TooManyRows { rows: 1 << k.min(60), maximum_k: MAXIMUM_K });
@@ -112,6 +112,9 @@ impl Cache {
         let params = Params::new(k);
         let mut bytes = Vec::new();
         params.write(&mut bytes).map_err(|error| refuse("write", error.to_string()))?;
+        if hex(&Sha256::digest(&bytes)) != pinned.digest {
+            return Err(refuse("make", "the generators are not those that this version names".to_owned()));
+        }
         write_whole(&path, &bytes).map_err(|error| refuse("write", error.to_string()))?;
         Ok(Arc::new(params))
     }

@@ -2,7 +2,8 @@
 //!
 //! The generators are hashed from nothing, so nobody knows a relation between them, and that is all the soundness of
 //! the commitment. Whoever knows the discrete logarithms of other generators opens a commitment to anything. A file of
-//! parameters is therefore worth what its digest is compared with, and these are the constants.
+//! parameters is therefore worth what its digest is compared with, and these are the constants. What is made anew is
+//! compared with them too, so a wrong constant is an error and no trap; the tests make those up to k = 16.
 
 use crate::plan::{MAXIMUM_K, MINIMUM_K};
 
@@ -62,9 +63,9 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "half an hour: 2^20 generators and their Lagrange basis"]
-    fn all_parameters_are_those_that_are_hashed_from_nothing() {
-        (13..=MAXIMUM_K).for_each(check);
+    #[ignore = "minutes: make test-full"]
+    fn larger_parameters_are_those_that_are_hashed_from_nothing() {
+        (13..=16).for_each(check);
     }
 
     #[test]
