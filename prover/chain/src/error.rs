@@ -48,14 +48,28 @@ pub enum Error {
     },
     /// No receipt that stays, in time; the transaction may still be mined.
     #[error(
-        "transaction {transaction}: not confirmed after {seconds} s; run the same command again, which goes on with \
-         this transaction"
+        "transaction {transaction}: not confirmed after {seconds} s{}; run the same command again, which goes on with \
+         this transaction",
+        said(message)
     )]
     Unconfirmed {
         /// Hash of the transaction.
         transaction: B256,
         /// How long was waited.
         seconds: u64,
+        /// What the node said when the transaction was last sent, if it did not take it.
+        message: Option<String>,
+    },
+    /// The node refused the transaction in words that do not say whether it is lost.
+    #[error(
+        "transaction {transaction}: the node said {message:?}, and may have sent it all the same; run the same command \
+         again, which goes on with this transaction"
+    )]
+    MaybeSent {
+        /// Hash of the transaction.
+        transaction: B256,
+        /// What the node says.
+        message: String,
     },
     /// Another transaction of the account was mined instead.
     #[error(
@@ -201,6 +215,11 @@ pub enum Error {
 /// Wei as gwei, for people.
 fn gwei(wei: u128) -> String {
     format!("{}.{:03}", wei / WEI_PER_GWEI, wei % WEI_PER_GWEI / 1_000_000)
+}
+
+/// What a node said, for people.
+fn said(message: &Option<String>) -> String {
+    message.as_ref().map(|message| format!(", and the node says {message:?}")).unwrap_or_default()
 }
 
 impl Error {

@@ -20,6 +20,7 @@
 //! finality beyond the number of blocks that the caller asks for.
 
 mod adapters;
+mod answers;
 mod anvil;
 mod bindings;
 mod chain;
@@ -29,6 +30,7 @@ mod error;
 mod events;
 mod fees;
 mod follow;
+mod http;
 mod journal;
 pub mod merkle;
 mod registry;
@@ -37,6 +39,7 @@ mod sending;
 mod signer;
 mod stack;
 mod state;
+mod waiting;
 
 pub use adapters::{AdapterEntry, EntryOutcome};
 pub use alloy::primitives::{Address, B256, Bytes};

@@ -7,7 +7,7 @@
 //! was killed goes on where it was.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use alloy::consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
@@ -16,7 +16,7 @@ use alloy::primitives::{Address, B256, Bytes, TxKind, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{BlockNumberOrTag, TransactionReceipt, TransactionRequest};
 
-use crate::chain::{Chain, LOCAL_CHAIN_ID};
+use crate::chain::Chain;
 use crate::fees::{BLOCKS_LOOKED_AT, FeeCaps, Fees, REWARD_PERCENTILE};
 use crate::journal::{Attempt, Journal, Pending, Purpose};
 use crate::{Error, Signer};
@@ -49,14 +49,6 @@ impl Default for Sending {
     }
 }
 
-/// Where most chains need that many blocks, their own included, before they stay.
-const CONFIRMATIONS: u64 = 3;
-/// How long a node may take to find the receipt of a nonce that it has counted.
-const RECEIPT_LAG: Duration = Duration::from_secs(10);
-/// How often the same bytes are sent again: nodes forget.
-const REPEAT_AFTER: Duration = Duration::from_secs(15);
-/// How often a receipt is asked for on a chain that is local, and on others.
-const POLL: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(2)];
 /// Gas limit in percent of what the simulation took: the state may have changed by then.
 const GAS_PERCENT: u64 = 120;
 
@@ -70,7 +62,7 @@ impl Chain {
         let purpose = self.purpose(to, input)?;
         let _lock = journal.lock(&purpose).await?;
         let Some(pending) = self.under_way(&purpose).await? else { return Ok(None) };
-        if self.receipt_of(&pending).await?.is_none() && !self.is_known(&pending).await? {
+        if !self.is_there(&pending).await? {
             return Ok(None);
         }
         match self.see_through(&purpose, pending, false).await {
@@ -92,9 +84,10 @@ impl Chain {
     /// simulated the same call.
     ///
     /// # Errors
-    /// [`Error::NoSigner`], [`Error::FeeAboveCap`], [`Error::Refused`], [`Error::Reverted`], [`Error::Unconfirmed`],
-    /// [`Error::NonceTaken`], [`Error::Journal`]; those of the connection. After all but `Refused` and `FeeAboveCap`
-    /// the same call goes on where this one was.
+    /// [`Error::NoSigner`], [`Error::FeeAboveCap`], [`Error::Refused`],
+    /// [`Error::MaybeSent`], [`Error::Reverted`], [`Error::Unconfirmed`], [`Error::NonceTaken`],
+    /// [`Error::Journal`]; those of the connection. After all but `Refused` and `FeeAboveCap` the same call goes on
+    /// where this one was.
     pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
         let purpose = self.purpose(to, &input)?;
         let _lock = match self.journal() {
@@ -124,54 +117,6 @@ impl Chain {
         self.see_through(&purpose, pending, true).await
     }
 
-    /// Sends until a block that stays has one of the attempts. `is_new`: none of them was sent before.
-    async fn see_through(
-        &self,
-        purpose: &Purpose,
-        mut pending: Pending,
-        is_new: bool,
-    ) -> Result<TransactionReceipt, Error> {
-        let start = Instant::now();
-        let poll = if self.chain_id() == LOCAL_CHAIN_ID { POLL[0] } else { POLL[1] };
-        // When the present attempt was signed (as far as this run knows), when its bytes were sent, whether a block had
-        // it, since when its nonce is used although no receipt is found.
-        let (mut signed, mut sent, mut mined, mut used): (Instant, Option<Instant>, bool, Option<Instant>) =
-            (start, None, false, None);
-        loop {
-            if let Some(receipt) = self.receipt_of(&pending).await? {
-                (mined, used) = (true, None);
-                if self.is_confirmed(&receipt).await? {
-                    self.remove(purpose);
-                    let (transaction, block) = (receipt.transaction_hash, receipt.block_number.unwrap_or_default());
-                    return if receipt.status() { Ok(receipt) } else { Err(Error::Reverted { transaction, block }) };
-                }
-            } else if self.nonce(purpose.sender, BlockNumberOrTag::Latest).await? > pending.nonce {
-                if used.get_or_insert_with(Instant::now).elapsed() > RECEIPT_LAG {
-                    self.remove(purpose);
-                    return Err(Error::NonceTaken { account: purpose.sender, nonce: pending.nonce });
-                }
-            } else {
-                used = None;
-                let thrown_out = std::mem::take(&mut mined);
-                if signed.elapsed() >= self.sending.replace_after {
-                    (signed, sent) = (Instant::now(), None);
-                    self.replace(purpose, &mut pending).await?;
-                }
-                if thrown_out || sent.is_none_or(|at| at.elapsed() >= REPEAT_AFTER) {
-                    let first = is_new && sent.is_none() && pending.attempts.len() == 1;
-                    self.broadcast(purpose, &pending, first).await?;
-                    sent = Some(Instant::now());
-                    continue;
-                }
-            }
-            if start.elapsed() > self.sending.give_up_after {
-                let transaction = pending.attempts.last().map_or(B256::ZERO, |attempt| attempt.hash);
-                return Err(Error::Unconfirmed { transaction, seconds: self.sending.give_up_after.as_secs() });
-            }
-            tokio::time::sleep(poll).await;
-        }
-    }
-
     /// The transaction of an earlier run, if it may still be mined or was.
     async fn under_way(&self, purpose: &Purpose) -> Result<Option<Pending>, Error> {
         let Some(journal) = self.journal() else { return Ok(None) };
@@ -186,7 +131,7 @@ impl Chain {
     }
 
     /// Signs the same transaction with higher fees, if the caps allow it.
-    async fn replace(&self, purpose: &Purpose, pending: &mut Pending) -> Result<(), Error> {
+    pub(crate) async fn replace(&self, purpose: &Purpose, pending: &mut Pending) -> Result<(), Error> {
         let Some(last) = pending.attempts.last() else { return Ok(()) };
         let fresh = match self.sending.fees.offer(&self.fee_history().await?) {
             Ok(fresh) => fresh,
@@ -212,52 +157,6 @@ impl Chain {
         Ok(Attempt::new(*signed.tx_hash(), signed.encoded_2718().into(), fees))
     }
 
-    /// Sends the newest attempt. Only the `first` sending of all can be refused for good: after that, a node that knows
-    /// the transaction, or has seen its nonce used, says so in many ways, and the receipt decides.
-    async fn broadcast(&self, purpose: &Purpose, pending: &Pending, first: bool) -> Result<(), Error> {
-        let Some(attempt) = pending.attempts.last() else { return Ok(()) };
-        match self.provider.send_raw_transaction(&attempt.raw).await {
-            Ok(_) => Ok(()),
-            Err(error) => match self.failed(error) {
-                Error::Refused { message } if first && !says_known(&message) => {
-                    self.remove(purpose);
-                    Err(Error::Refused { message })
-                }
-                Error::Refused { .. } => Ok(()),
-                error => Err(error),
-            },
-        }
-    }
-
-    async fn receipt_of(&self, pending: &Pending) -> Result<Option<TransactionReceipt>, Error> {
-        for attempt in pending.attempts.iter().rev() {
-            let receipt = self.provider.get_transaction_receipt(attempt.hash).await;
-            if let Some(receipt) = receipt.map_err(|error| self.failed(error))? {
-                return Ok(Some(receipt));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn is_known(&self, pending: &Pending) -> Result<bool, Error> {
-        for attempt in &pending.attempts {
-            let found = self.provider.get_transaction_by_hash(attempt.hash).await;
-            if found.map_err(|error| self.failed(error))?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether its block has enough blocks on it, and still is the block of its number.
-    async fn is_confirmed(&self, receipt: &TransactionReceipt) -> Result<bool, Error> {
-        let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else { return Ok(false) };
-        let default = if self.chain_id() == LOCAL_CHAIN_ID { 1 } else { CONFIRMATIONS };
-        let wanted = self.sending.confirmations.unwrap_or(default).max(1);
-        let head = self.block_number().await?;
-        Ok(head.saturating_add(1) >= number.saturating_add(wanted) && self.block_hash(number).await? == Some(hash))
-    }
-
     fn purpose(&self, to: Address, input: &Bytes) -> Result<Purpose, Error> {
         let sender = self.sender().ok_or(Error::NoSigner)?;
         let digest = keccak256([to.as_slice(), input].concat());
@@ -272,7 +171,7 @@ impl Chain {
         self.journal().map_or(Ok(()), |journal| journal.write(purpose, pending))
     }
 
-    fn remove(&self, purpose: &Purpose) {
+    pub(crate) fn remove(&self, purpose: &Purpose) {
         if let Some(journal) = self.journal() {
             journal.remove(purpose);
         }
@@ -284,7 +183,7 @@ impl Chain {
         history.map_err(|error| self.failed(error))
     }
 
-    async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, Error> {
+    pub(crate) async fn nonce(&self, account: Address, at: BlockNumberOrTag) -> Result<u64, Error> {
         let count = self.provider.get_transaction_count(account).block_id(at.into()).await;
         count.map_err(|error| self.failed(error))
     }
@@ -292,10 +191,4 @@ impl Chain {
     async fn genesis(&self) -> Result<B256, Error> {
         Ok(self.block_hash(0).await?.unwrap_or_default())
     }
-}
-
-/// Whether a refusal says that the transaction, or its nonce, arrived before.
-fn says_known(message: &str) -> bool {
-    let message = message.to_lowercase();
-    ["already", "known transaction", "nonce too low"].iter().any(|words| message.contains(words))
 }

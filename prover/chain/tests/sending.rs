@@ -6,91 +6,11 @@ mod support;
 use std::path::Path;
 use std::time::Duration;
 
-use alloy::primitives::{B256, U256};
-use rankproof_chain::{Address, Chain, Error, FeeCaps, LocalNode, Registry, Sending, SubmitOutcome, Submitted};
-use rankproof_chain::{SubmitOutcome::AlreadyProven, WEI_PER_GWEI};
+use alloy::primitives::U256;
+use rankproof_chain::{Error, FeeCaps, Sending, SubmitOutcome::AlreadyProven, WEI_PER_GWEI};
 use serde_json::{Value, json};
-use support::{Fixture, ask, deployed, fixture, nonce};
-use tokio::task::JoinHandle;
-
-const MOMENT: Duration = Duration::from_millis(400);
-
-/// A registry on a chain whose blocks are made by [`mine`], an account, and a folder for the journal.
-struct Stage {
-    node: LocalNode,
-    account: Address,
-    registry: Address,
-    folder: tempfile::TempDir,
-}
-
-impl Stage {
-    async fn set() -> Self {
-        let (node, chain, _, registry) = deployed().await;
-        ask(&node, "evm_setAutomine", json!([false])).await;
-        let (account, registry) = (chain.sender().unwrap(), registry.address());
-        Self { node, account, registry, folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn sending(&self) -> Sending {
-        let journal = Some(self.folder.path().join("pending"));
-        Sending { journal, give_up_after: Duration::from_secs(30), ..Sending::default() }
-    }
-
-    async fn registry(&self, sending: Sending) -> Registry {
-        let chain = Chain::connect(&self.node.rpc_url(), self.node.signer(0)).await.unwrap();
-        chain.with_sending(sending).registry(self.registry).await.unwrap()
-    }
-
-    /// Submits in the background; aborting it is being killed.
-    async fn submit(&self, sending: Sending, name: &str) -> JoinHandle<Result<SubmitOutcome, Error>> {
-        let (registry, Fixture { seal, statements, .. }) = (self.registry(sending).await, fixture(name));
-        let running = tokio::spawn(async move { registry.submit(&seal, &statements, false).await });
-        tokio::time::sleep(MOMENT).await;
-        running
-    }
-
-    async fn mine(&self) {
-        ask(&self.node, "anvil_mine", json!(["0x1"])).await;
-    }
-
-    /// The transactions of the account that no block has, by nonce.
-    async fn waiting(&self) -> Vec<Value> {
-        let pool = ask(&self.node, "txpool_content", json!([])).await;
-        let mut own = Vec::new();
-        for part in ["pending", "queued"] {
-            let accounts = pool[part].as_object().cloned().unwrap_or_default();
-            for (account, transactions) in accounts {
-                if account.parse::<Address>().unwrap() == self.account {
-                    own.extend(transactions.as_object().unwrap().values().cloned());
-                }
-            }
-        }
-        own
-    }
-
-    async fn records(&self) -> usize {
-        let registry = self.registry(self.sending()).await;
-        let mut follower = registry.follow(0);
-        let _ = follower.step().await.unwrap();
-        follower.entries().len()
-    }
-
-    fn journal_is_empty(&self) -> bool {
-        let files = std::fs::read_dir(self.folder.path().join("pending")).unwrap();
-        files.map(|file| file.unwrap().path()).all(|path| path.extension().is_some_and(|end| end == "lock"))
-    }
-}
-
-async fn submitted(running: JoinHandle<Result<SubmitOutcome, Error>>) -> Submitted {
-    match running.await.unwrap().unwrap() {
-        SubmitOutcome::Submitted(submitted) => submitted,
-        AlreadyProven { .. } => panic!("it was not proven before"),
-    }
-}
-
-fn hash(transaction: &Value) -> B256 {
-    transaction["hash"].as_str().unwrap().parse().unwrap()
-}
+use support::stage::{MOMENT, Stage, hash, submitted};
+use support::{ask, nonce};
 
 fn fee(transaction: &Value, name: &str) -> u128 {
     transaction[name].as_str().unwrap().parse::<U256>().unwrap().to()

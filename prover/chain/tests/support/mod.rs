@@ -2,6 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod gateway;
+pub mod stage;
+
 use std::path::{Path, PathBuf};
 
 use alloy::providers::{Provider, ProviderBuilder};

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::anvil::post;
 
 /// What can go wrong with one request.
@@ -25,10 +27,20 @@ pub enum Fault {
     Busy,
     /// Or that this client asks too much (429).
     RateLimited,
+    /// The 503 is a JSON-RPC error.
+    BusyError,
+    /// The 429 is one.
+    RateLimitedError,
+    /// The node does what it was asked; the server in front of it says 503 as a JSON-RPC error.
+    BusyErrorInstead,
+    /// Or 429.
+    RateLimitedErrorInstead,
+    /// Or that something went wrong (200).
+    InternalErrorInstead,
 }
 
 /// Every fault there is.
-pub const FAULTS: [Fault; 7] = [
+pub const FAULTS: [Fault; 12] = [
     Fault::RequestLost,
     Fault::ResponseLost,
     Fault::Delayed,
@@ -36,6 +48,11 @@ pub const FAULTS: [Fault; 7] = [
     Fault::Truncated,
     Fault::Busy,
     Fault::RateLimited,
+    Fault::BusyError,
+    Fault::RateLimitedError,
+    Fault::BusyErrorInstead,
+    Fault::RateLimitedErrorInstead,
+    Fault::InternalErrorInstead,
 ];
 
 /// Numbers from a seed (SplitMix64).
@@ -166,6 +183,22 @@ impl Shared {
             Some(Fault::Truncated) => answer(stream, 200, &post(&upstream, &body)?, 50),
             Some(Fault::Busy) => answer(stream, 503, b"busy", 100),
             Some(Fault::RateLimited) => answer(stream, 429, b"slower", 100),
+            Some(fault) => {
+                if matches!(
+                    fault,
+                    Fault::BusyErrorInstead | Fault::RateLimitedErrorInstead | Fault::InternalErrorInstead
+                ) {
+                    drop(post(&upstream, &body)?);
+                }
+                let (status, error) = match fault {
+                    Fault::BusyError | Fault::BusyErrorInstead => (503, json!({ "code": -32000, "message": "busy" })),
+                    Fault::InternalErrorInstead => (200, json!({ "code": -32603, "message": "Internal error" })),
+                    _ => (429, json!({ "code": -32000, "message": "slower" })),
+                };
+                let request: Value = serde_json::from_slice(&body)?;
+                let error = json!({ "jsonrpc": "2.0", "id": request["id"], "error": error });
+                answer(stream, status, error.to_string().as_bytes(), 100)
+            }
         }
     }
 
