@@ -7,7 +7,7 @@ use alloy::primitives::{Address, B256};
 use alloy::transports::{RpcError, TransportErrorKind};
 
 use crate::Rejection;
-use crate::fees::WEI_PER_GWEI;
+use crate::fees::{FeeCaps, WEI_PER_GWEI};
 
 /// Why a call or transaction did not do what it should. Each message names the remedy where there is one.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +82,22 @@ pub enum Error {
         /// Whose number.
         nonce: u64,
     },
+    /// Transactions of the account that come before this one are missing.
+    #[error(
+        "transaction {transaction}: it has nonce {nonce} of account {account}, and nonce {missing} is missing in front \
+         of it; send what is missing from this account, and run the same command again, which goes on with this \
+         transaction"
+    )]
+    NonceGap {
+        /// Who sends.
+        account: Address,
+        /// Hash of the transaction.
+        transaction: B256,
+        /// Its nonce.
+        nonce: u64,
+        /// The first one that no transaction has.
+        missing: u64,
+    },
     /// The next block costs more than may be paid.
     #[error(
         "fees: the base fee is {} gwei, the cap {} gwei; wait, or raise --max-fee-gwei",
@@ -92,6 +108,23 @@ pub enum Error {
         base_fee: u128,
         /// Wei per gas.
         cap: u128,
+    },
+    /// What an earlier run signed offers more than may be paid now.
+    #[error(
+        "transaction {transaction} of an earlier run: it offers {} gwei, of which {} for the proposer, the caps are {} \
+         and {}; raise --max-fee-gwei and --max-priority-fee-gwei to go on with it, it may have been broadcast, which \
+         nobody can take back",
+        gwei(*max_fee), gwei(*max_priority_fee), gwei(caps.max_fee), gwei(caps.max_priority_fee)
+    )]
+    AttemptAboveCaps {
+        /// Its hash.
+        transaction: B256,
+        /// Wei per gas.
+        max_fee: u128,
+        /// Wei per gas, for the proposer.
+        max_priority_fee: u128,
+        /// Those of this run.
+        caps: Box<FeeCaps>,
     },
     /// The file of a transaction under way cannot be read or written.
     #[error("journal {}: {reason}; see to it that it can be read and written, or remove it", path.display())]

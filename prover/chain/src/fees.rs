@@ -3,6 +3,7 @@
 //! EIP-1559: of `max_fee` per gas the block takes its base fee, and the proposer at most `max_priority_fee` of what is
 //! left. Both are estimated from the last blocks and never exceed the caps. All fees are wei per gas.
 
+use alloy::primitives::B256;
 use alloy::providers::utils::{Eip1559Estimation, eip1559_default_estimator};
 use alloy::rpc::types::FeeHistory;
 
@@ -56,6 +57,18 @@ impl FeeCaps {
         Ok(Fees { max_fee, max_priority_fee: max_priority_fee_per_gas.min(self.max_priority_fee).min(max_fee) })
     }
 
+    /// What was signed under other caps is within these.
+    ///
+    /// # Errors
+    /// [`Error::AttemptAboveCaps`].
+    pub(crate) fn admit(&self, transaction: B256, fees: Fees) -> Result<(), Error> {
+        let Fees { max_fee, max_priority_fee } = fees;
+        match max_fee <= self.max_fee && max_priority_fee <= self.max_priority_fee {
+            true => Ok(()),
+            false => Err(Error::AttemptAboveCaps { transaction, max_fee, max_priority_fee, caps: Box::new(*self) }),
+        }
+    }
+
     /// What a replacement of `old` offers, `fresh` being what is right now; `None` if the caps leave no room for the
     /// tenth more, in both fees, that nodes ask for.
     pub(crate) fn raise(&self, old: Fees, fresh: Fees) -> Option<Fees> {
@@ -94,6 +107,17 @@ mod tests {
         assert_eq!(caps.offer(&history(50 * GWEI, GWEI)).unwrap(), fees(50 * GWEI, GWEI));
         let error = caps.offer(&history(50 * GWEI + 1, GWEI)).unwrap_err();
         assert!(matches!(error, Error::FeeAboveCap { cap, .. } if cap == 50 * GWEI), "{error:?}");
+    }
+
+    #[test]
+    fn admits_what_is_within_both_caps() {
+        let caps = FeeCaps { max_fee: 100, max_priority_fee: 20 };
+        let admitted = |max_fee, max_priority_fee| caps.admit(B256::ZERO, Fees { max_fee, max_priority_fee });
+        admitted(100, 20).unwrap();
+        for (max_fee, max_priority_fee) in [(101, 20), (100, 21)] {
+            let error = admitted(max_fee, max_priority_fee).unwrap_err();
+            assert!(matches!(error, Error::AttemptAboveCaps { .. }), "{error:?}");
+        }
     }
 
     #[test]

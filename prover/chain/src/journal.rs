@@ -30,7 +30,8 @@ pub(crate) struct Journal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pending {
-    /// Hash of block 0: a local chain that begins anew has another one, and knows nothing of this.
+    /// Hash of block 0, or zero if the node did not have it: a local chain that begins anew has another one, and knows
+    /// nothing of this.
     pub genesis: B256,
     /// The nonce of every attempt.
     pub nonce: u64,

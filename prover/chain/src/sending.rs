@@ -84,8 +84,8 @@ impl Chain {
     /// simulated the same call.
     ///
     /// # Errors
-    /// [`Error::NoSigner`], [`Error::FeeAboveCap`], [`Error::Refused`],
-    /// [`Error::MaybeSent`], [`Error::Reverted`], [`Error::Unconfirmed`], [`Error::NonceTaken`],
+    /// [`Error::NoSigner`], [`Error::FeeAboveCap`], [`Error::AttemptAboveCaps`], [`Error::Refused`],
+    /// [`Error::MaybeSent`], [`Error::Reverted`], [`Error::Unconfirmed`], [`Error::NonceTaken`], [`Error::NonceGap`],
     /// [`Error::Journal`]; those of the connection. After all but `Refused` and `FeeAboveCap` the same call goes on
     /// where this one was.
     pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
@@ -112,7 +112,7 @@ impl Chain {
             ..Default::default()
         };
         let attempts = vec![self.sign(transaction)?];
-        let pending = Pending { genesis: self.genesis().await?, nonce, attempts };
+        let pending = Pending { genesis: self.genesis().await?.unwrap_or_default(), nonce, attempts };
         self.write(&purpose, &pending)?;
         self.see_through(&purpose, pending, true).await
     }
@@ -121,9 +121,11 @@ impl Chain {
     async fn under_way(&self, purpose: &Purpose) -> Result<Option<Pending>, Error> {
         let Some(journal) = self.journal() else { return Ok(None) };
         let Some(pending) = journal.read(purpose)? else { return Ok(None) };
-        // A gap in front of it means that the chain, or what was before it in the queue, is gone.
-        let has_gap = self.nonce(purpose.sender, BlockNumberOrTag::Pending).await? < pending.nonce;
-        if has_gap || pending.genesis != self.genesis().await? {
+        // Only a block 0 that is known, then and now, can be another one.
+        let known = (pending.genesis != B256::ZERO).then_some(pending.genesis);
+        if let (Some(then), Some(now)) = (known, self.genesis().await?)
+            && then != now
+        {
             journal.remove(purpose);
             return Ok(None);
         }
@@ -188,7 +190,8 @@ impl Chain {
         count.map_err(|error| self.failed(error))
     }
 
-    async fn genesis(&self) -> Result<B256, Error> {
-        Ok(self.block_hash(0).await?.unwrap_or_default())
+    /// Hash of block 0, if the node has it.
+    async fn genesis(&self) -> Result<Option<B256>, Error> {
+        self.block_hash(0).await
     }
 }

@@ -20,7 +20,7 @@ use crate::journal::{Pending, Purpose};
 
 /// Where most chains need that many blocks, their own included, before they stay.
 const CONFIRMATIONS: u64 = 3;
-/// How long a node may take to find the receipt of a nonce that it has counted.
+/// How long a node may take to find the receipt of a nonce that it has counted, or the transactions in front of one.
 const LAG: Duration = Duration::from_secs(10);
 /// How often the same bytes are sent again: nodes forget.
 const REPEAT_AFTER: Duration = Duration::from_secs(15);
@@ -43,12 +43,14 @@ struct Course {
     mined: bool,
     /// Since when the nonce is used although no receipt is found.
     used: Option<Instant>,
+    /// Since when transactions in front of this one are missing, and the nonce of the first of them.
+    gap: Option<(Instant, u64)>,
 }
 
 impl Course {
     fn begin(is_new: bool) -> Self {
         let signed = Instant::now();
-        Self { is_new, signed, sent: None, doubts: 0, message: None, mined: false, used: None }
+        Self { is_new, signed, sent: None, doubts: 0, message: None, mined: false, used: None, gap: None }
     }
 
     /// Whether the bytes are to be sent (again): nodes forget, and what may be lost is not waited for so long.
@@ -100,9 +102,20 @@ impl Chain {
                     continue;
                 }
             }
-            if start.elapsed() > self.sending.give_up_after {
-                let (transaction, seconds) = (newest(&pending), self.sending.give_up_after.as_secs());
-                return Err(Error::Unconfirmed { transaction, seconds, message: course.message });
+            if course.gap.is_some() {
+                self.look_for_gap(purpose, &pending, &mut course).await?;
+            }
+            let is_late = start.elapsed() > self.sending.give_up_after;
+            match course.gap {
+                Some((since, missing)) if is_late || since.elapsed() > LAG => {
+                    let (account, transaction) = (purpose.sender, newest(&pending));
+                    return Err(Error::NonceGap { account, transaction, nonce: pending.nonce, missing });
+                }
+                None if is_late => {
+                    let (transaction, seconds) = (newest(&pending), self.sending.give_up_after.as_secs());
+                    return Err(Error::Unconfirmed { transaction, seconds, message: course.message });
+                }
+                _ => {}
             }
             tokio::time::sleep(poll).await;
         }
@@ -112,6 +125,7 @@ impl Chain {
     /// the transaction, or has seen its nonce used, says so in many ways, and the receipt decides.
     async fn broadcast(&self, purpose: &Purpose, pending: &Pending, course: &mut Course) -> Result<(), Error> {
         let Some(attempt) = pending.attempts.last() else { return Ok(()) };
+        self.sending.fees.admit(attempt.hash, attempt.fees())?;
         let is_first = std::mem::take(&mut course.is_new);
         let answer = self.provider.send_raw_transaction(&attempt.raw).await;
         course.sent = Some(Instant::now());
@@ -134,6 +148,13 @@ impl Chain {
                 },
             },
         };
+        self.look_for_gap(purpose, pending, course).await
+    }
+
+    /// Whether the account's next nonce is before that of the transaction, and since when.
+    async fn look_for_gap(&self, purpose: &Purpose, pending: &Pending, course: &mut Course) -> Result<(), Error> {
+        let next = self.nonce(purpose.sender, BlockNumberOrTag::Pending).await?;
+        course.gap = (next < pending.nonce).then(|| (course.gap.map_or_else(Instant::now, |(since, _)| since), next));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rankproof_chain::{Error, Sending, Update};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::gateway::{Answer, gateway};
 use support::nonce;
 use support::stage::{MOMENT, Stage, hash, submitted};
@@ -161,4 +161,27 @@ async fn a_range_with_too_many_results_is_halved_at_once() {
         }
         assert_eq!(follower.block(), Some(stage.registry(stage.sending()).await.chain().block_number().await.unwrap()));
     }
+}
+
+#[tokio::test]
+async fn a_node_without_its_first_block_is_no_other_chain() {
+    let stage = Stage::set().await;
+    let before = nonce(&stage.node, stage.account).await;
+    let url = gateway(&stage.node, |request| {
+        let is_first = request["method"] == "eth_getBlockByNumber" && request["params"][0] == "0x0";
+        is_first.then(|| Answer { status: 200, body: json!({ "result": null }), forwards: false })
+    });
+    // Left behind by a run that knew the first block, by one that did not, gone on with by the other.
+    for urls in [[stage.node.rpc_url(), url.clone()], [url.clone(), stage.node.rpc_url()], [url.clone(), url.clone()]] {
+        stage.submit_at(&urls[0], stage.sending(), "first").await.abort();
+        let sent = stage.waiting().await;
+        assert_eq!(sent.len(), 1);
+        let running = stage.submit_at(&urls[1], stage.sending(), "first").await;
+        assert_eq!(stage.waiting().await.iter().map(hash).collect::<Vec<_>>(), [hash(&sent[0])], "{urls:?}");
+        running.abort();
+    }
+    let running = stage.submit_at(&url, stage.sending(), "first").await;
+    stage.mine().await;
+    assert_eq!(submitted(running).await.records.len(), 1);
+    assert_eq!(nonce(&stage.node, stage.account).await, before + 1);
 }

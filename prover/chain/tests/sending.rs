@@ -103,6 +103,65 @@ async fn caps_are_kept() {
     assert_eq!(submitted(running).await.transaction, hash(&waiting[0]));
 }
 
+/// What an earlier run signed under higher caps stays where it is: it is neither sent again nor forgotten.
+#[tokio::test]
+async fn caps_hold_for_what_an_earlier_run_signed() {
+    let stage = Stage::set().await;
+    let dear = U256::from(40 * WEI_PER_GWEI);
+    ask(&stage.node, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await;
+    stage.mine().await;
+    let caps = |max_fee: u128, max_priority_fee: u128| {
+        let fees = FeeCaps { max_fee: max_fee * WEI_PER_GWEI, max_priority_fee: max_priority_fee * WEI_PER_GWEI };
+        Sending { fees, ..stage.sending() }
+    };
+    stage.submit(caps(80, 2), "first").await.abort();
+    let signed = stage.waiting().await;
+    assert!(fee(&signed[0], "maxFeePerGas") > 50 * WEI_PER_GWEI, "{signed:?}");
+    assert!(fee(&signed[0], "maxPriorityFeePerGas") > 0, "{signed:?}");
+    ask(&stage.node, "anvil_dropAllTransactions", json!([])).await;
+    for lower in [caps(50, 2), caps(80, 0)] {
+        let error = stage.submit(lower.clone(), "first").await.await.unwrap().unwrap_err();
+        let Error::AttemptAboveCaps { transaction, caps, .. } = &error else { panic!("{error:?}") };
+        assert_eq!((*transaction, **caps), (hash(&signed[0]), lower.fees));
+        assert!(error.to_string().contains("raise --max-fee-gwei"), "{error}");
+        assert!(stage.waiting().await.is_empty());
+    }
+    let running = stage.submit(caps(80, 2), "first").await;
+    assert_eq!(stage.waiting().await.iter().map(hash).collect::<Vec<_>>(), [hash(&signed[0])]);
+    // A block has it by now: what it cost is spent, and whoever asks is told.
+    running.abort();
+    stage.mine().await;
+    let found = stage.submit(caps(50, 2), "first").await;
+    assert_eq!(submitted(found).await.transaction, hash(&signed[0]));
+}
+
+/// What comes before it in the queue is lost; it must not be signed again for the gap, since it may still be waiting
+/// elsewhere.
+#[tokio::test]
+async fn a_transaction_behind_a_gap_is_kept_and_the_gap_is_said() {
+    let stage = Stage::set().await;
+    let next = nonce(&stage.node, stage.account).await;
+    let other = json!([{ "from": stage.account, "to": stage.account, "nonce": U256::from(next) }]);
+    ask(&stage.node, "eth_sendTransaction", other.clone()).await;
+    stage.submit(stage.sending(), "first").await.abort();
+    let waiting = stage.waiting().await;
+    assert_eq!(waiting.len(), 2, "{waiting:?}");
+    ask(&stage.node, "anvil_dropAllTransactions", json!([])).await;
+    let hasty = Sending { give_up_after: MOMENT, ..stage.sending() };
+    let error = stage.submit(hasty, "first").await.await.unwrap().unwrap_err();
+    let Error::NonceGap { transaction, nonce: own, missing, .. } = error else { panic!("{error:?}") };
+    assert!(waiting.iter().map(hash).any(|hash| hash == transaction));
+    assert_eq!((own, missing), (next + 1, next));
+    // Sent again it waits, and not for the gap once somebody has filled it.
+    let running = stage.submit(stage.sending(), "first").await;
+    assert_eq!(stage.waiting().await.iter().map(hash).collect::<Vec<_>>(), [transaction]);
+    ask(&stage.node, "eth_sendTransaction", other).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    stage.mine().await;
+    assert_eq!(submitted(running).await.transaction, transaction);
+    assert_eq!(nonce(&stage.node, stage.account).await, next + 2);
+}
+
 #[tokio::test]
 async fn confirmations_are_waited_for_and_a_lost_transaction_is_sent_again() {
     let stage = Stage::set().await;

@@ -350,6 +350,7 @@ fn chain_family(error: &rankproof_chain::Error) -> Family {
         | Chain::ChainConfig { .. }
         | Chain::OtherChain { .. }
         | Chain::FeeAboveCap { .. }
+        | Chain::AttemptAboveCaps { .. }
         | Chain::EmptyBatch => Family::Input,
         _ => Family::Environment,
     }
