@@ -87,11 +87,10 @@ impl Registry {
             metadata_uri.to_owned(),
         );
         let input = call.calldata().clone();
-        let entry = self.adapter(&statement.adapter).await?;
-        let is_so = entry.is_some_and(|entry| {
+        let is_so = |entry: &AdapterEntry| {
             entry.owner == sender && entry.base_model == base_model && entry.metadata_uri == metadata_uri
-        });
-        self.change(input, is_so, async || call.from(sender).call().await.map(drop)).await
+        };
+        self.change(&statement.adapter, input, is_so, async || call.from(sender).call().await.map(drop)).await
     }
 
     /// Hands the adapter of the signer over.
@@ -103,8 +102,9 @@ impl Registry {
         let contract = self.contract();
         let call = contract.transferAdapter(word(adapter), to);
         let input = call.calldata().clone();
-        let is_so = self.adapter(adapter).await?.is_some_and(|entry| entry.owner == to && to != sender);
-        self.change(input, is_so, async || call.from(sender).call().await.map(drop)).await
+        // What is revoked stays with its owner; the contract says so.
+        let is_so = |entry: &AdapterEntry| entry.owner == to && (to != sender || !entry.revoked);
+        self.change(adapter, input, is_so, async || call.from(sender).call().await.map(drop)).await
     }
 
     /// Marks the adapter of the signer as revoked, for ever.
@@ -116,26 +116,31 @@ impl Registry {
         let contract = self.contract();
         let call = contract.revokeAdapter(word(adapter));
         let input = call.calldata().clone();
-        let is_so = self.adapter(adapter).await?.is_some_and(|entry| entry.owner == sender && entry.revoked);
-        self.change(input, is_so, async || call.from(sender).call().await.map(drop)).await
+        let is_so = |entry: &AdapterEntry| entry.owner == sender && entry.revoked;
+        self.change(adapter, input, is_so, async || call.from(sender).call().await.map(drop)).await
     }
 
-    /// Sees a killed run's transaction through, else stops if nothing is left to do, else simulates and sends.
+    /// Sees a killed run's transaction through, then stops if nothing is left to do, else simulates and sends: since
+    /// that transaction the entry may have changed again.
     async fn change(
         &self,
+        adapter: &F,
         input: Bytes,
-        is_so: bool,
+        is_so: impl Fn(&AdapterEntry) -> bool,
         simulate: impl AsyncFnOnce() -> Result<(), alloy::contract::Error>,
     ) -> Result<EntryOutcome, Error> {
-        let receipt = match self.chain.resume(self.address(), &input).await? {
-            Some(receipt) => receipt,
+        let turn = self.chain.turn().await?;
+        let resumed = self.chain.resume_in(&turn, self.address(), &input).await?;
+        let is_so = self.adapter(adapter).await?.is_some_and(|entry| is_so(&entry));
+        let receipt = match resumed {
+            Some(receipt) if is_so => receipt,
             None if is_so => {
                 self.chain.forget(self.address(), &input);
                 return Ok(EntryOutcome::AlreadySo);
             }
-            None => {
+            _ => {
                 simulate().await.map_err(|error| self.failed(error))?;
-                self.chain.send(self.address(), input).await?
+                self.chain.send_in(&turn, self.address(), input).await?
             }
         };
         Ok(EntryOutcome::Changed {

@@ -113,8 +113,8 @@ impl Journal {
     }
 
     /// Waits until no other process sends from this account; holds while the value lives.
-    pub(crate) async fn lock(&self, purpose: &Purpose) -> Result<File, Error> {
-        let path = self.directory.join(format!("{}-{}.lock", purpose.chain_id, purpose.sender));
+    pub(crate) async fn lock(&self, chain_id: u64, sender: Address) -> Result<File, Error> {
+        let path = self.directory.join(format!("{chain_id}-{sender}.lock"));
         let directory = self.directory.clone();
         let at = path.clone();
         let locking = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
@@ -184,10 +184,11 @@ mod tests {
     async fn lets_one_process_at_a_time_send_from_an_account() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::new(folder.path());
-        let held = journal.lock(&purpose(1)).await.unwrap();
+        let Purpose { chain_id, sender, .. } = purpose(1);
+        let held = journal.lock(chain_id, sender).await.unwrap();
         let waiting = tokio::spawn({
             let journal = journal.clone();
-            async move { journal.lock(&purpose(2)).await.map(drop) }
+            async move { journal.lock(chain_id, sender).await.map(drop) }
         });
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         assert!(!waiting.is_finished());

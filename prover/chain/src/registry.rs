@@ -141,7 +141,8 @@ impl Registry {
             call = call.from(sender);
         }
         let input = call.calldata().clone();
-        if let Some(receipt) = self.chain.resume(self.address, &input).await? {
+        let turn = self.chain.turn().await?;
+        if let Some(receipt) = self.chain.resume_in(&turn, self.address, &input).await? {
             return Ok(self.submitted(merkle::Tree::new(statements)?.root(), &receipt));
         }
         let simulated = call.call().await.map_err(|error| self.failed(error))?;
@@ -149,7 +150,7 @@ impl Registry {
             self.chain.forget(self.address, &input);
             return Ok(SubmitOutcome::AlreadyProven { root: simulated.root });
         }
-        Ok(self.submitted(simulated.root, &self.chain.send(self.address, input).await?))
+        Ok(self.submitted(simulated.root, &self.chain.send_in(&turn, self.address, input).await?))
     }
 
     fn submitted(&self, root: B256, receipt: &TransactionReceipt) -> SubmitOutcome {

@@ -4,8 +4,10 @@
 //! no block takes it, it is replaced by the same transaction with higher fees, within the caps. A receipt counts when
 //! its block has enough blocks on it and is still the block of its number; a transaction that a reorganization threw
 //! out is sent again, byte for byte. Whatever happens, at most one transaction per purpose can be mined, and a run that
-//! was killed goes on where it was.
+//! was killed goes on where it was. From resuming over simulating to the last block a run holds its [`Turn`]: what it
+//! simulated is still so when it sends.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,15 +54,46 @@ impl Default for Sending {
 /// Gas limit in percent of what the simulation took: the state may have changed by then.
 const GAS_PERCENT: u64 = 120;
 
+/// The right to send from an account. Whoever else uses the same journal waits while it lives.
+#[must_use]
+pub(crate) struct Turn {
+    _lock: Option<File>,
+}
+
 impl Chain {
+    /// Waits until nobody else sends from this account. Without signer or journal there is nothing to wait for.
+    ///
+    /// # Errors
+    /// [`Error::Journal`].
+    pub(crate) async fn turn(&self) -> Result<Turn, Error> {
+        let (Some(sender), Some(journal)) = (self.sender(), self.journal()) else { return Ok(Turn { _lock: None }) };
+        Ok(Turn { _lock: Some(journal.lock(self.chain_id(), sender).await?) })
+    }
+
+    /// [`Self::resume_in`] a turn of its own.
+    pub(crate) async fn resume(&self, to: Address, input: &Bytes) -> Result<Option<TransactionReceipt>, Error> {
+        self.resume_in(&self.turn().await?, to, input).await
+    }
+
+    /// [`Self::send_in`] a turn of its own.
+    pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
+        self.send_in(&self.turn().await?, to, input).await
+    }
+
     /// Sees a transaction of an earlier run through, if a node knows one with this receiver and calldata.
     ///
     /// # Errors
-    /// Those of [`Self::send`].
-    pub(crate) async fn resume(&self, to: Address, input: &Bytes) -> Result<Option<TransactionReceipt>, Error> {
-        let (Some(Signer(_)), Some(journal)) = (&self.signer, self.journal()) else { return Ok(None) };
+    /// Those of [`Self::send_in`].
+    pub(crate) async fn resume_in(
+        &self,
+        _: &Turn,
+        to: Address,
+        input: &Bytes,
+    ) -> Result<Option<TransactionReceipt>, Error> {
+        if self.signer.is_none() {
+            return Ok(None);
+        }
         let purpose = self.purpose(to, input)?;
-        let _lock = journal.lock(&purpose).await?;
         let Some(pending) = self.under_way(&purpose).await? else { return Ok(None) };
         if !self.is_there(&pending).await? {
             return Ok(None);
@@ -88,12 +121,8 @@ impl Chain {
     /// [`Error::MaybeSent`], [`Error::Reverted`], [`Error::Unconfirmed`], [`Error::NonceTaken`], [`Error::NonceGap`],
     /// [`Error::Journal`]; those of the connection. After all but `Refused` and `FeeAboveCap` the same call goes on
     /// where this one was.
-    pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
+    pub(crate) async fn send_in(&self, _: &Turn, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
         let purpose = self.purpose(to, &input)?;
-        let _lock = match self.journal() {
-            Some(journal) => Some(journal.lock(&purpose).await?),
-            None => None,
-        };
         if let Some(pending) = self.under_way(&purpose).await? {
             return self.see_through(&purpose, pending, false).await;
         }

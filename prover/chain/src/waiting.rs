@@ -67,7 +67,7 @@ impl Chain {
     /// Sends until a block that stays has one of the attempts. `is_new`: none of them was ever sent.
     ///
     /// # Errors
-    /// Those of [`Self::send`].
+    /// Those of [`Self::send_in`].
     pub(crate) async fn see_through(
         &self,
         purpose: &Purpose,

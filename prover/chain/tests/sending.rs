@@ -9,8 +9,9 @@ use std::time::Duration;
 use alloy::primitives::U256;
 use rankproof_chain::{Error, FeeCaps, Sending, SubmitOutcome::AlreadyProven, WEI_PER_GWEI};
 use serde_json::{Value, json};
+use support::gateway::gateway;
 use support::stage::{MOMENT, Stage, hash, submitted};
-use support::{ask, nonce};
+use support::{Fixture, ask, fixture, nonce};
 
 fn fee(transaction: &Value, name: &str) -> u128 {
     transaction[name].as_str().unwrap().parse::<U256>().unwrap().to()
@@ -229,6 +230,33 @@ async fn two_runs_at_once_take_two_nonces() {
     assert_ne!(first.transaction, submitted(second).await.transaction);
     assert_eq!(nonce(&stage.node, stage.account).await, before + 2);
     assert_eq!(stage.records().await, 2);
+}
+
+/// The second one simulates when the first one is done, and finds nothing left to do, however long a simulation takes.
+#[tokio::test]
+async fn the_same_submission_twice_at_once_sends_one_transaction() {
+    let stage = Stage::set().await;
+    let before = nonce(&stage.node, stage.account).await;
+    let url = gateway(&stage.node, |request| {
+        if request["method"] == "eth_call" {
+            std::thread::sleep(MOMENT);
+        }
+        None
+    });
+    let [first, second] =
+        [stage.registry_at(&url, stage.sending()).await, stage.registry_at(&url, stage.sending()).await];
+    let [first, second] = [first, second].map(|registry| {
+        let Fixture { seal, statements, .. } = fixture("first");
+        tokio::spawn(async move { registry.submit(&seal, &statements, false).await })
+    });
+    let sent = stage.wait_for_one().await;
+    stage.mine().await;
+    tokio::time::sleep(2 * MOMENT).await;
+    let waiting = stage.waiting().await;
+    assert!(waiting.is_empty(), "besides {sent}: {waiting:?}");
+    let outcomes = [first.await.unwrap().unwrap(), second.await.unwrap().unwrap()];
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, AlreadyProven { .. })).count(), 1, "{outcomes:?}");
+    assert_eq!(nonce(&stage.node, stage.account).await, before + 1);
 }
 
 #[tokio::test]
