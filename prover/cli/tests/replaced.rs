@@ -131,6 +131,39 @@ fn two_names_of_one_place_are_refused() {
 }
 
 /// What `commit --force`, killed between its two renames, leaves: the new adapter file, the old public side.
+/// `--force` replaces earlier results, not what a command reads: an adapter file has the only salt of its id.
+#[test]
+fn what_is_read_is_not_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    for (from, to) in [(honest().adapter(), "a"), (honest().activations(), "x"), (honest().proof(), "p")] {
+        std::fs::copy(from, path(to)).expect("copied");
+    }
+    let own = |proof: &str, outputs: &str, system: &str| {
+        let mut arguments = prove(system, &path(proof), &path(outputs));
+        for (position, name) in [(4, "a"), (6, "x")] {
+            arguments[position] = path(name).into();
+        }
+        arguments
+    };
+    for system in SYSTEMS {
+        for (proof, outputs, read) in [("a", "y", "--adapter"), ("q", "x", "--activations"), ("q", "./a", "--adapter")]
+        {
+            let sentence = fails_and_changes_nothing(folder.path(), 2, &own(proof, outputs, system));
+            assert!(sentence.contains(&format!("is a file of {read} already")), "{sentence}");
+        }
+        succeed(own("q", "y", system));
+    }
+    let seal = arguments!["seal", path("p"), "--force", "-o", path("p")];
+    let sentence = fails_and_changes_nothing(folder.path(), 2, &seal);
+    assert!(sentence.contains("is a file of PROOFS already"), "{sentence}");
+    let adapter = support::adapter_copy();
+    let weights = adapter.path().join("adapter_model.safetensors");
+    let commit = arguments!["commit", adapter.path(), "-o", weights, "--force", "--profile", "tiny"];
+    let sentence = fails_and_changes_nothing(adapter.path(), 2, &commit);
+    assert!(sentence.contains("is a file of ADAPTER_DIR already"), "{sentence}");
+}
+
 #[test]
 fn commit_writes_a_stale_public_side_again_and_says_so() {
     let folder = tempfile::tempdir().expect("a folder");

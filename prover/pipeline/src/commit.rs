@@ -160,7 +160,8 @@ pub fn commit(request: &Request, progress: &dyn Progress) -> Result<Report, Erro
     let public_file = json_beside(&request.output);
     let mut files = vec![("--output", request.output.as_path()), ("--output", &public_file)];
     files.extend(request.integers.as_deref().map(|path| ("--export-integers", path)));
-    check_distinct(&files)?;
+    let sources = SOURCE_FILES.map(|name| request.directory.join(name));
+    check_distinct(&sources.each_ref().map(|path| ("ADAPTER_DIR", path.as_path())), &files)?;
     if request.output.symlink_metadata().is_ok() && !request.force {
         return confirm(request, &source, &public_file);
     }

@@ -1,4 +1,4 @@
-//! Where a command writes: at places that are free, or may be replaced, and no two files at one.
+//! Where a command writes: at places that are free, or may be replaced, no two files at one, and none over what is read.
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +12,11 @@ pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses two names of one place; each comes with its argument.
-pub(crate) fn check_distinct(files: &[(&'static str, &Path)]) -> Result<(), Error> {
+/// Refuses to write two files to one place, and to a place that is read; each file comes with its argument.
+pub(crate) fn check_distinct(read: &[(&'static str, &Path)], written: &[(&'static str, &Path)]) -> Result<(), Error> {
+    let files: Vec<(&'static str, &Path)> = [read, written].concat();
     let places: Vec<PathBuf> = files.iter().map(|(_, path)| place(path)).collect();
-    for (index, ((argument, path), place)) in files.iter().zip(&places).enumerate() {
+    for (index, ((argument, path), place)) in files.iter().zip(&places).enumerate().skip(read.len()) {
         let mut earlier = files.iter().zip(&places).take(index);
         if let Some(((other, _), _)) = earlier.find(|(_, earlier)| *earlier == place) {
             return Err(Error::BadArgument {
@@ -44,7 +45,7 @@ mod tests {
     #[test]
     fn names_of_one_place_are_refused_by_the_argument_of_the_later() {
         let absolute = std::env::current_dir().expect("a folder").join("y");
-        let distinct = |later: &Path| check_distinct(&[("--output", "y".as_ref()), ("--outputs", later)]);
+        let distinct = |later: &Path| check_distinct(&[], &[("--output", "y".as_ref()), ("--outputs", later)]);
         for other in ["z", "src/y", "missing/y", "missing/../y", "Y"] {
             distinct(other.as_ref()).expect("another place");
         }
@@ -53,5 +54,16 @@ mod tests {
             let Error::BadArgument { argument: "--outputs", reason, .. } = &error else { panic!("{error}") };
             assert_eq!(*reason, format!("{} is a file of --output already", same.display()));
         }
+    }
+
+    #[test]
+    fn what_is_read_is_not_written_over_and_may_be_read_twice() {
+        let read = [("--adapter", "a".as_ref()), ("--activations", "x".as_ref()), ("--activations", "x".as_ref())];
+        let written = |path: &'static str| check_distinct(&read, &[("--output", path.as_ref())]);
+        written("p").expect("another place");
+        let error = written("./a").unwrap_err();
+        let Error::BadArgument { argument: "--output", reason, .. } = &error else { panic!("{error}") };
+        assert_eq!(reason, "./a is a file of --adapter already");
+        assert!(matches!(written("src/../x"), Err(Error::BadArgument { argument: "--output", .. })));
     }
 }

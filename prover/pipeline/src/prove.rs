@@ -121,12 +121,13 @@ pub struct Proven {
 
 impl Request {
     /// Refuses a reserved context and files that must not be replaced, before any work; `json` is a third file.
+    /// `--force` is for earlier results: never for the adapter or the activations.
     pub(crate) fn check(&self, json: Option<&Path>) -> Result<(), Error> {
         self.purpose.context()?;
         let mut files = vec![("--output", self.proof.as_path()), ("--outputs", self.outputs.as_path())];
         files.extend(json.map(|json| ("--export-json", json)));
         files.iter().try_for_each(|(_, path)| check_free(path, self.force))?;
-        check_distinct(&files)
+        check_distinct(&[("--adapter", &self.adapter), ("--activations", &self.activations)], &files)
     }
 
     /// The outputs and the bytes of the proof, to be written together.

@@ -147,13 +147,14 @@ fn plan(runs: &[Run]) -> Result<(Profile, Vec<Group<'_>>), Error> {
 
 impl Request {
     fn check(&self) -> Result<(), Error> {
-        let mut files = vec![("--output", self.proof.as_path())];
+        let (mut read, mut written) = (Vec::new(), vec![("--output", self.proof.as_path())]);
         for run in &self.runs {
             check_context(&run.context)?;
-            files.push(("--outputs", &run.outputs));
+            read.extend([("--adapter", run.adapter.as_path()), ("--activations", &run.activations)]);
+            written.push(("--outputs", &run.outputs));
         }
-        files.iter().try_for_each(|(_, path)| check_free(path, self.force))?;
-        check_distinct(&files)
+        written.iter().try_for_each(|(_, path)| check_free(path, self.force))?;
+        check_distinct(&read, &written)
     }
 
     /// Writes outputs and proof, all or none.

@@ -14,6 +14,7 @@ use rankproof_lora_proof::Subject;
 use rankproof_statement::Statement;
 use serde::Serialize;
 
+use crate::output_files::check_distinct;
 use crate::words::{print_bytes, print_element};
 use crate::{Error, Progress, keys, verify};
 
@@ -121,6 +122,8 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
     if !request.force && request.output.symlink_metadata().is_ok() {
         return Err(rankproof_adapter::Error::FileExists { path: request.output.clone() }.into());
     }
+    let proofs: Vec<(&str, &Path)> = request.proofs.iter().map(|path| ("PROOFS", path.as_path())).collect();
+    check_distinct(&proofs, &[("--output", &request.output)])?;
     let verifying_key = keys::read_verifying_key(&request.keys)?;
     let of_keys = seal_profile_of(&verifying_key)?;
     if !(1..=of_keys.slots()).contains(&request.proofs.len()) {
