@@ -321,9 +321,12 @@ pub struct VerifySeal {
     /// The seal.
     #[arg(value_name = "SEAL.json")]
     pub seal: PathBuf,
-    /// Folder of keys.
+    /// Folder of keys. Whoever made these keys is trusted: do not take them from the archive that has the seal.
     #[arg(long, default_value = ".rankproof/keys/small", value_name = "DIR")]
     pub keys: PathBuf,
+    /// Digest that the key must have, as a verifier on chain or `keys info` says it.
+    #[arg(long, value_name = "HEX")]
+    pub key_digest: Option<String>,
 }
 
 /// Arguments of `export`.

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::arguments::{Bits, Command, Export, Keys, KeysExport, KeysImport, KeysVerify};
+use crate::arguments::{Bits, Command, Export, Keys, KeysExport, KeysImport, KeysVerify, VerifySeal};
 use crate::bars::Bars;
 use crate::{run_chain, run_prove};
 
@@ -114,7 +114,10 @@ pub fn run(command: &Command, json: bool) -> Result<Value, Error> {
             };
             report(&seal::seal(&request, &bars)?)
         }
-        Command::VerifySeal(arguments) => report(&seal::verify_seal(&arguments.seal, &arguments.keys)?),
+        Command::VerifySeal(VerifySeal { seal, keys, key_digest }) => {
+            let expected = key_digest.as_deref().map(|text| parse_bytes("--key-digest", text)).transpose()?;
+            report(&seal::verify_seal(seal, keys, expected)?)
+        }
         Command::Export(arguments) => {
             let compile = arguments.compile.then(|| keys::Compile { solc: arguments.solc.clone() });
             let Export { keys, output, force, .. } = arguments;

@@ -47,6 +47,17 @@ fn a_seal_verifies_and_states_what_was_proven() {
     let info = succeed(arguments!["keys", "info", "--keys", sealed.path("keys")]);
     assert_eq!(info, sealed.keys);
     assert_eq!(field(&info, "selector"), field(&report, "selector"));
+    // A folder of keys says what its maker wants; the digest says which key is meant.
+    let digest = field(&info, "key_digest");
+    assert_eq!((field(&report, "key_digest"), field(&sealed.sealed, "key_digest")), (digest, digest));
+    let meant = |digest: &str| {
+        arguments!["verify-seal", sealed.path("seal.json"), "--keys", sealed.path("keys"), "--key-digest", digest]
+    };
+    succeed(meant(digest));
+    let mut other = digest.to_owned();
+    other.replace_range(2..3, if other.as_bytes()[2] == b'0' { "1" } else { "0" });
+    let sentence = fail(1, meant(&other));
+    assert!(sentence.contains(&format!("is {digest}, expected {other}")), "{sentence}");
 }
 
 #[test]

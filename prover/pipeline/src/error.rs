@@ -155,6 +155,16 @@ pub enum Error {
         /// Outputs that fit.
         maximum: usize,
     },
+    /// The key of a folder is not the one that is meant.
+    #[error("{}: the digest of the verifying key is {actual}, expected {expected}; get the keys from whom you trust", keys.display())]
+    OtherKeyDigest {
+        /// The folder.
+        keys: PathBuf,
+        /// What was asked for.
+        expected: String,
+        /// What it holds.
+        actual: String,
+    },
     /// The halo2 prover refuses.
     #[error("{0}")]
     Halo2(rankproof_lora_halo2::Error),
@@ -287,6 +297,7 @@ impl Error {
             | Self::StatementMismatch { .. }
             | Self::OutputsMismatch { .. }
             | Self::KeysRefused { .. }
+            | Self::OtherKeyDigest { .. }
             | Self::KeyNotDeployed { .. }
             | Self::NotProven { .. } => Family::Refused,
             Self::Halo2(
@@ -311,9 +322,12 @@ fn seal_family(error: &rankproof_groth16_seal::Error) -> Family {
     match error {
         Seal::KeyFile { fault: FileFault::Io(std::io::ErrorKind::NotFound), .. } => Family::Input,
         Seal::KeyFile { fault: FileFault::Io(_), .. } => Family::Environment,
-        Seal::ProofRejected { .. } | Seal::SealRejected | Seal::SelectorMismatch { .. } | Seal::Unsatisfied { .. } => {
-            Family::Refused
-        }
+        Seal::ProofRejected { .. }
+        | Seal::SealRejected
+        | Seal::SelectorMismatch { .. }
+        | Seal::SealOfAnotherProfile { .. }
+        | Seal::SlotsMismatch { .. }
+        | Seal::Unsatisfied { .. } => Family::Refused,
         _ => Family::Input,
     }
 }
