@@ -70,11 +70,6 @@ impl Chain {
         Ok(Turn { _lock: Some(journal.lock(self.chain_id(), sender).await?) })
     }
 
-    /// [`Self::resume_in`] a turn of its own.
-    pub(crate) async fn resume(&self, to: Address, input: &Bytes) -> Result<Option<TransactionReceipt>, Error> {
-        self.resume_in(&self.turn().await?, to, input).await
-    }
-
     /// [`Self::send_in`] a turn of its own.
     pub(crate) async fn send(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, Error> {
         self.send_in(&self.turn().await?, to, input).await

@@ -206,18 +206,24 @@ impl Chain {
         let address = plan.address();
         let expected = self.constructed(address, creation).await?;
         let input: Bytes = [SALT.as_slice(), creation].concat().into();
-        let receipt = match self.resume(DEPLOYER, &input).await {
+        let turn = self.turn().await?;
+        let receipt = match self.resume_in(&turn, DEPLOYER, &input).await {
             Ok(receipt) => receipt,
             // Somebody else created it first; what is there is compared below.
             Err(Error::Reverted { .. }) => None,
             Err(error) => return Err(error),
         };
         let receipt = match receipt {
-            None if self.code_at(address).await?.is_empty() => match self.send(DEPLOYER, input.clone()).await {
-                Ok(receipt) => Some(receipt),
-                Err(Error::Reverted { .. }) if !self.code_at(address).await?.is_empty() => None,
-                Err(error) => return Err(error),
-            },
+            None if self.code_at(address).await?.is_empty() => {
+                match self.send_in(&turn, DEPLOYER, input.clone()).await {
+                    Ok(receipt) => Some(receipt),
+                    // The same, in a block or before the gas was estimated.
+                    Err(Error::Reverted { .. } | Error::Rejected(_)) if !self.code_at(address).await?.is_empty() => {
+                        None
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
             receipt => receipt,
         };
         self.forget(DEPLOYER, &input);

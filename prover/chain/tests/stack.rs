@@ -158,6 +158,27 @@ async fn names_what_is_not_as_it_was_meant() {
     assert!(matches!(error, Error::ReadBackMismatch { contract: "ProofRegistry", what: "code hash", .. }), "{error:?}");
 }
 
+/// Two accounts deploy the same stack at once: every contract is created by one of them, and both find all five.
+#[tokio::test]
+async fn two_accounts_deploy_one_stack_at_once() {
+    for _ in 0..3 {
+        let node = LocalNode::spawn().unwrap();
+        let chains = [
+            Chain::connect(&node.rpc_url(), node.signer(0)).await.unwrap(),
+            Chain::connect(&node.rpc_url(), node.signer(1)).await.unwrap(),
+        ];
+        let config = everything_for(chains[0].sender().unwrap());
+        let bytecode = verifier_bytecode();
+        let (first, second) =
+            tokio::join!(chains[0].deploy(&config, &bytecode, None), chains[1].deploy(&config, &bytecode, None));
+        let (first, second) = (first.unwrap(), second.unwrap());
+        for (first, second) in first.contracts.iter().zip(&second.contracts) {
+            assert_eq!((first.address, first.code_hash), (second.address, second.code_hash));
+            assert!(first.transaction.is_none() || second.transaction.is_none(), "{} twice", first.contract);
+        }
+    }
+}
+
 /// A stack whose verifier was stopped is not the one that is meant, although every address and code is.
 #[tokio::test]
 async fn a_stopped_stack_is_not_deployed_already() {
