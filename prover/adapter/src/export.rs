@@ -7,18 +7,10 @@ use std::path::Path;
 
 use rankproof_statement::QuantizedAdapter;
 
+use crate::Error;
 use crate::tensors::TensorWriter;
-use crate::{Error, files};
 
-/// Writes lora_a and lora_b of every module, readable by their owner only.
-///
-/// # Errors
-/// [`Error::FileExists`] without `force`; [`Error::Io`].
-pub fn write_integers(path: &Path, adapter: &QuantizedAdapter, force: bool) -> Result<(), Error> {
-    files::write_private(path, &encode_integers(path, adapter)?, force)
-}
-
-/// The bytes of the file; `path` is what an error names.
+/// lora_a and lora_b of every module as a file, which only their owner may read; `path` is what an error names.
 ///
 /// # Errors
 /// [`Error::Io`] when there is no such safetensors file.

@@ -24,7 +24,7 @@ mod tensors;
 pub use activations::{Activations, ModuleActivations, count_tokens, read_activations, read_captured_delta};
 pub use base_model::base_model_digest;
 pub use error::Error;
-pub use export::{encode_integers, write_integers};
+pub use export::encode_integers;
 pub use outputs::{ModuleOutputs, Outputs, encode_outputs, read_outputs, write_outputs};
 pub use peft::{Adapter, Module, read_adapter};
 pub use quantize::{dequantize_delta, quantize, quantize_activations};

@@ -6,8 +6,8 @@ use std::fs;
 use std::process::Command;
 
 use rankproof_adapter::{
-    Adapter, Error, Module, ModuleOutputs, Outputs, accuracy, quantize, quantize_activations, read_activations,
-    read_adapter, read_captured_delta, read_outputs, write_integers, write_outputs,
+    Adapter, Error, Module, ModuleOutputs, Outputs, accuracy, encode_integers, files, quantize, quantize_activations,
+    read_activations, read_adapter, read_captured_delta, read_outputs, write_outputs,
 };
 use rankproof_statement::relation::Witness;
 use rankproof_statement::{QuantizedAdapter, WeightBits};
@@ -166,7 +166,7 @@ fn python_recomputes_the_outputs() {
         let (quantized, honest) = quantized_fixture(name, file, bits, tokens);
         let directory = TempDir::new().unwrap();
         let integers = directory.path().join("integers.safetensors");
-        write_integers(&integers, &quantized, false).unwrap();
+        files::write_private(&integers, &encode_integers(&integers, &quantized).unwrap(), false).unwrap();
         let check = |outputs: &Outputs| {
             let path = directory.path().join("outputs.safetensors");
             write_outputs(&path, outputs, true).unwrap();

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{Tensors, adapter_of, fail, field, honest, rankproof, succeed, text};
+use support::{Tensors, adapter_of, fail, field, honest, prove_one_token, rankproof, succeed, text};
 
 struct Halo2 {
     folder: tempfile::TempDir,
@@ -27,21 +27,7 @@ impl Halo2 {
 
 /// `prove --system halo2` with the honest adapter, one token of its inputs, and `more`.
 fn prove_arguments(proof: &Path, outputs: &Path, more: &[&OsStr]) -> Vec<OsString> {
-    let mut arguments = arguments![
-        "prove",
-        "--system",
-        "halo2",
-        "--adapter",
-        honest().adapter(),
-        "--activations",
-        honest().activations(),
-        "--tokens",
-        "1",
-        "-o",
-        proof,
-        "--outputs",
-        outputs
-    ];
+    let mut arguments = prove_one_token("halo2", proof, outputs);
     arguments.extend(more.iter().map(OsString::from));
     arguments
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use support::{MODULE, Tensors, fail, fixture, honest, succeed};
 
 /// The peak that was measured is within the plan, and the plan is not idle talk.
@@ -63,13 +63,9 @@ fn too_many_tokens_are_refused_before_they_are_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     let prove = |tokens: usize, first: f32| {
-        let shape = [tokens, 384];
-        let mut data = first.to_le_bytes().to_vec();
-        data.resize(tokens * 384 * 4, 0);
-        let header = json!({ format!("{MODULE}.x"): {
-            "dtype": "F32", "shape": shape, "data_offsets": [0, data.len()]
-        } });
-        Tensors { header, data }.write(&path("x"));
+        let mut values = vec![0.0; tokens * 384];
+        values[0] = first;
+        Tensors::of([(format!("{MODULE}.x"), [tokens, 384], &values)]).write(&path("x"));
         let (adapter, activations) = (honest().adapter(), path("x"));
         arguments![
             "prove",

@@ -6,28 +6,13 @@ mod support;
 use std::ffi::OsString;
 use std::path::Path;
 
-use support::{PATTERN, fail, field, fixture, honest, snapshot, succeed};
+use support::{PATTERN, fail, field, fixture, honest, prove_one_token, snapshot, succeed};
 
 const SYSTEMS: [&str; 2] = ["sumcheck", "halo2"];
 
-/// One token of the honest adapter.
+/// One token of the honest adapter, over what is there.
 fn prove(system: &str, proof: &Path, outputs: &Path) -> Vec<OsString> {
-    arguments![
-        "prove",
-        "--system",
-        system,
-        "--adapter",
-        honest().adapter(),
-        "--activations",
-        honest().activations(),
-        "--tokens",
-        "1",
-        "--force",
-        "-o",
-        proof,
-        "--outputs",
-        outputs
-    ]
+    [prove_one_token(system, proof, outputs), arguments!["--force"]].concat()
 }
 
 fn commit(output: &Path, more: Vec<OsString>) -> Vec<OsString> {

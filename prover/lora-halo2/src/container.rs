@@ -34,6 +34,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::keys;
 use crate::shape::{MAX_MODULES, ModuleShape, Shape, Update};
 use crate::stamp::Stamp;
 
@@ -309,7 +310,7 @@ impl LoraProof {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("0x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    format!("0x{}", keys::hex(bytes))
 }
 
 fn compress(bytes: &[u8]) -> Result<Vec<u8>, Error> {

@@ -104,7 +104,7 @@ impl Cache {
         };
         let refuse =
             |step: &'static str, reason: String| Error::Cache { step, path: path.display().to_string(), reason };
-        let kept = read_file(&path, pinned.length).ok().filter(|bytes| hex(&Sha256::digest(bytes)) == pinned.digest);
+        let kept = read_file(&path, pinned.length).ok().filter(|bytes| pinned.is(bytes));
         if let Some(bytes) = kept {
             let params = Params::read(&mut bytes.as_slice()).map_err(|error| refuse("read", error.to_string()))?;
             return Ok(Arc::new(params));
@@ -112,7 +112,7 @@ impl Cache {
         let params = Params::new(k);
         let mut bytes = Vec::new();
         params.write(&mut bytes).map_err(|error| refuse("write", error.to_string()))?;
-        if hex(&Sha256::digest(&bytes)) != pinned.digest {
+        if !pinned.is(&bytes) {
             return Err(refuse("make", "the generators are not those that this version names".to_owned()));
         }
         write_whole(&path, &bytes).map_err(|error| refuse("write", error.to_string()))?;
@@ -134,7 +134,8 @@ impl Cache {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

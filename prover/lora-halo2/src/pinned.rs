@@ -5,6 +5,9 @@
 //! parameters is therefore worth what its digest is compared with, and these are the constants. What is made anew is
 //! compared with them too, so a wrong constant is an error and no trap; the tests make those up to k = 16.
 
+use sha2::{Digest, Sha256};
+
+use crate::keys::hex;
 use crate::plan::{MAXIMUM_K, MINIMUM_K};
 
 /// What the file of the parameters of one `k` is.
@@ -14,6 +17,13 @@ pub(crate) struct PinnedParameters {
     pub length: u64,
     /// SHA-256, hexadecimal.
     pub digest: &'static str,
+}
+
+impl PinnedParameters {
+    /// Whether this is that file.
+    pub fn is(&self, bytes: &[u8]) -> bool {
+        hex(&Sha256::digest(bytes)) == self.digest
+    }
 }
 
 /// SHA-256 of the parameters as `halo2_proofs` writes them, for each `k` from [`MINIMUM_K`] to [`MAXIMUM_K`].
@@ -44,7 +54,6 @@ pub(crate) fn pinned_parameters(k: u32) -> Option<PinnedParameters> {
 mod tests {
     use halo2_proofs::pasta::EqAffine;
     use halo2_proofs::poly::commitment::Params;
-    use sha2::{Digest, Sha256};
 
     use super::*;
 
@@ -52,7 +61,7 @@ mod tests {
     fn check(k: u32) {
         let mut bytes = Vec::new();
         Params::<EqAffine>::new(k).write(&mut bytes).expect("memory");
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&Sha256::digest(&bytes));
         let pinned = pinned_parameters(k).expect("the planner takes it");
         assert_eq!((pinned.length, pinned.digest), (bytes.len() as u64, digest.as_str()), "k = {k}");
     }

@@ -1,8 +1,8 @@
 //! 4-ary Merkle trees that end in a cap.
 //!
 //! Leaves are 16 field elements (`compress_leaf`), nodes have 4 children (`compress_node`). Levels stop at a cap of
-//! at most `2^log_cap_max` nodes (`Parameters::log_cap_max`); the root is the cap hashed on, 4 to 1, its last level padded with
-//! zeros. A proof carries the cap once as a hint, checked against the root, and for each query a path to the cap.
+//! at most `2^Parameters::log_cap_max` nodes; the root is the cap hashed on, 4 to 1, its last level padded with zeros. A
+//! proof carries the cap once as a hint, checked against the root, and for each query a path to the cap.
 
 #![deny(
     clippy::arithmetic_side_effects,

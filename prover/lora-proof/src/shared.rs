@@ -132,8 +132,8 @@ pub struct AdapterRequest<'a> {
 ///
 /// # Errors
 /// [`Error::AdapterCount`], [`Error::RunCount`]; [`Error::RunsDiffer`] for runs of another adapter or another layout;
-/// [`Error::CommitmentMismatch`]; [`Error::Statement`] when the relation does not hold, a run does not fit, or a context is of a reserved kind. All
-/// before any heavy work but the commitments.
+/// [`Error::CommitmentMismatch`]; [`Error::Statement`] when the relation does not hold, a run does not fit, or a context
+/// is of a reserved kind. All before any heavy work but the commitments.
 pub fn prove_shared(config: &Config, requests: &[AdapterRequest<'_>]) -> Result<SharedProof, Error> {
     for AdapterRequest { weights_layout, weights, adapter, runs } in requests {
         for (run, request) in runs.iter().enumerate() {

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use rankproof_adapter::files;
 use rankproof_groth16_seal::seal::{
-    Seal, SealJson, key_digest, profile_of as seal_profile_of, seal_subjects, verify as verify_seal_natively,
+    Seal, SealJson, profile_of as seal_profile_of, seal_subjects, verify as verify_seal_natively,
 };
-use rankproof_groth16_seal::{Error as SealError, ProvingKey, VerifyingKey};
+use rankproof_groth16_seal::{Error as SealError, ProvingKey};
 use rankproof_lora_proof::Subject;
 use rankproof_statement::Statement;
 use serde::Serialize;
@@ -144,9 +144,8 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
     let subjects: Vec<Subject<'_>> = proofs.iter().map(verify::Proof::subject).collect();
     let (seal, seal_seconds) = seal_in_memory(&loaded.key, &subjects, &request.proofs, progress)?;
     files::write_atomically(&request.output, &seal_file_bytes(&seal), request.force)?;
-    let report = describe(&seal, loaded.key.verifying_key(), &request.output)?;
-    let setup = Some(loaded.report.setup);
-    Ok(Report { setup, load_seconds: Some(loaded.ready_seconds), seal_seconds: Some(seal_seconds), ..report })
+    let report = describe(&seal, loaded.report, &request.output);
+    Ok(Report { load_seconds: Some(loaded.ready_seconds), seal_seconds: Some(seal_seconds), ..report })
 }
 
 /// Checks a seal as the contract does, under the key of a folder, which is trusted unless its digest is given.
@@ -156,34 +155,33 @@ pub fn seal(request: &Request, progress: &dyn Progress) -> Result<Report, Error>
 pub fn verify_seal(path: &Path, keys: &Path, expected: Option<[u8; 32]>) -> Result<Report, Error> {
     let seal = read_seal(path)?;
     let key = keys::read_verifying_key(keys)?;
-    let actual = key_digest(&key)?;
-    if let Some(expected) = expected.filter(|expected| *expected != actual) {
-        let (expected, actual) = (print_bytes(&expected), print_bytes(&actual));
-        return Err(Error::OtherKeyDigest { keys: keys.into(), expected, actual });
+    let of_key = keys::describe(&key, keys)?;
+    if let Some(expected) = expected.map(|digest| print_bytes(&digest)).filter(|digest| *digest != of_key.key_digest) {
+        return Err(Error::OtherKeyDigest { keys: keys.into(), expected, actual: of_key.key_digest });
     }
     let start = Instant::now();
     verify_seal_natively(&key, &seal).map_err(|source| Error::SealFile { path: path.into(), source })?;
     let verify_seconds = start.elapsed().as_secs_f64();
-    let setup = Some(keys::info(keys)?.setup);
-    Ok(Report { setup, verify_seconds: Some(verify_seconds), ..describe(&seal, &key, path)? })
+    Ok(Report { verify_seconds: Some(verify_seconds), ..describe(&seal, of_key, path) })
 }
 
-fn describe(seal: &Seal, key: &VerifyingKey, path: &Path) -> Result<Report, Error> {
-    Ok(Report {
+/// A seal that holds, and what its key is.
+fn describe(seal: &Seal, key: keys::Report, path: &Path) -> Report {
+    Report {
         verified: true,
         profile: seal.profile.clone(),
         selector: print_bytes(&seal.selector),
-        key_digest: print_bytes(&key_digest(key)?),
+        key_digest: key.key_digest,
         root: print_element(&seal.root),
         seal_bytes: seal.to_bytes().len(),
-        development_insecure: key.header().development,
-        setup: None,
+        development_insecure: key.development_insecure,
+        setup: Some(key.setup),
         load_seconds: None,
         seal_seconds: None,
         verify_seconds: None,
         seal_file: path.into(),
         statements: seal.statements.iter().map(describe_statement).collect(),
-    })
+    }
 }
 
 /// A statement, as reports print it.

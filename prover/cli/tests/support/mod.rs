@@ -5,6 +5,7 @@ pub mod anvil;
 pub mod proxy;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -167,6 +168,25 @@ pub fn honest() -> &'static Honest {
         ]);
         Honest { folder, committed, proven }
     })
+}
+
+/// `prove` for one token of the honest adapter.
+pub fn prove_one_token(system: &str, proof: &Path, outputs: &Path) -> Vec<OsString> {
+    arguments![
+        "prove",
+        "--system",
+        system,
+        "--adapter",
+        honest().adapter(),
+        "--activations",
+        honest().activations(),
+        "--tokens",
+        "1",
+        "-o",
+        proof,
+        "--outputs",
+        outputs
+    ]
 }
 
 /// A copy of the fixture adapter in a folder of its own.
